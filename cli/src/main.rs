@@ -1,1 +1,70 @@
-fn main() {}
+//! `rhapsody`: words -> operation -> text.
+//!
+//! The words are pcs's. This crate knows how a command is written and how an answer reads; what a
+//! command means is in `rhapsody_ops` (configuration) and behind pcsd (the live cluster).
+//!
+//! - [`options`]: the global options, found anywhere on the command line
+//! - [`commands`]: one table of nouns, a folder for each, a file for each verb
+//! - [`target`]: where a command acts: a file (`-f`), the local pcsd, another host
+//! - [`grammar`]: `name=value` groups and keyword groups
+//! - [`output`]: reports and typed answers as text, JSON or commands
+
+#![allow(dead_code)] // the tables fill up command by command
+
+mod commands;
+mod compat;
+mod completion;
+mod context;
+mod dialect;
+mod failure;
+mod grammar;
+mod options;
+mod output;
+mod settings;
+mod suggest;
+mod target;
+mod target_file;
+mod target_live;
+
+use context::Context;
+use failure::Failure;
+use options::Options;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let program = words.next().unwrap_or_default();
+    let words: Vec<String> = words.collect();
+    if let Some(code) = compat::run(&program, &words) {
+        return ExitCode::from(code);
+    }
+    ExitCode::from(run(words))
+}
+
+/// Runs one command line and says how the process should end.
+fn run(words: Vec<String>) -> u8 {
+    // These take their own options, which are not pcs's.
+    match words.first().map(String::as_str) {
+        Some("lab") => return commands::lab::run(&words[1..]),
+        Some("simulate") => return commands::simulate::run(&words[1..]),
+        _ => {}
+    }
+    let words = dialect::today(words);
+    let (options, words) = match Options::parse(words) {
+        Ok(parsed) => parsed,
+        Err(problem) => {
+            eprint!("Error: {problem}\n\n{}", commands::usage_of(&[]));
+            return 1;
+        }
+    };
+    let mut context = Context::new(options);
+    let result = commands::dispatch(&mut context, &words);
+    context.flush();
+    match result {
+        Ok(()) => 0,
+        Err(failure) => failure.tell(),
+    }
+}
+
+/// The way out of every command.
+type Done = Result<(), Failure>;

@@ -1,0 +1,88 @@
+//! Commands of pcs that are not built, and words that nobody knows.
+
+use super::{NOUNS, nearest_verb, usage_of};
+use crate::failure::Failure;
+use crate::suggest;
+
+/// pcs's nouns with their verbs: what answers "is not there yet" rather than "unknown".
+const KNOWN: &[(&str, &str)] = &[
+    ("acl", "config enable disable role user group permission"),
+    ("alert", "config create update delete remove recipient"),
+    (
+        "booth",
+        "config setup destroy ticket create delete remove restart sync pull enable disable start stop status \
+         enable-authfile clean-enable-authfile",
+    ),
+    ("cib", "element"),
+    ("client", "local-auth"),
+    (
+        "cluster",
+        "setup start stop kill enable disable auth status pcsd-status sync cib cib-push cib-upgrade edit node link \
+         uidgid corosync reload destroy verify report config authkey rename",
+    ),
+    ("config", "show backup restore checkpoint import-cman export"),
+    ("constraint", "location order colocation ticket remove delete ref rule config list"),
+    ("dr", "config status set-recovery-site destroy"),
+    ("host", "auth deauth"),
+    (
+        "node",
+        "attribute utilization standby unstandby maintenance unmaintenance add-remote delete-remote add-guest \
+         delete-guest remove-remote remove-guest",
+    ),
+    ("pcsd", "certkey sync-certificates deauth accept_token status"),
+    ("property", "set unset config list defaults describe"),
+    ("qdevice", "status setup destroy start stop kill enable disable"),
+    ("quorum", "config status device expected-votes unblock update"),
+    (
+        "resource",
+        "config list describe create delete remove enable disable safe-disable restart debug-start debug-stop \
+         debug-promote debug-demote debug-monitor move move-with-constraint ban clear standards providers agents \
+         update op meta group ungroup clone promotable unclone bundle manage unmanage defaults cleanup refresh \
+         failcount relocate utilization relations status",
+    ),
+    ("status", "status cluster corosync quorum qdevice booth nodes pcsd xml wait query resources config"),
+    (
+        "stonith",
+        "config list describe create update delete remove op meta enable disable cleanup refresh level fence confirm \
+         history sbd failcount update-scsi-devices status",
+    ),
+    ("tag", "config create delete remove update"),
+    ("usage", ""),
+];
+
+/// Why these words run nothing: not built yet, or unknown, and then what is near.
+pub fn answer(words: &[String]) -> Failure {
+    let name = words[0].as_str();
+    let built = NOUNS.iter().find(|noun| noun.name == name);
+    let known = KNOWN.iter().find(|(noun, _)| *noun == name);
+    if built.is_none() && known.is_none() {
+        let nouns = NOUNS.iter().map(|noun| noun.name).chain(KNOWN.iter().map(|(noun, _)| *noun));
+        let near = suggest::nearest(name, nouns.chain(["lab", "simulate"]));
+        return Failure::Usage { problem: Some(unknown(name, near)), usage: usage_of(&[]) };
+    }
+    let verb = words.get(1).map(String::as_str);
+    let verbs = known.map_or("", |(_, verbs)| *verbs);
+    match verb {
+        Some(verb) if verbs.split_whitespace().any(|known| known == verb) => {
+            let words: Vec<&str> =
+                words.iter().take(3).map(String::as_str).take_while(|word| !word.contains('=')).collect();
+            Failure::Message(format!("'rhapsody {}' is not there yet", words.join(" ")))
+        }
+        Some(verb) => {
+            let near = built.and_then(|noun| nearest_verb(noun, verb));
+            let near = near.or_else(|| suggest::nearest(verb, verbs.split_whitespace()));
+            let whole = format!("{name} {verb}");
+            let near = near.map(|near| format!("{name} {near}"));
+            Failure::Usage { problem: Some(unknown(&whole, near.as_deref())), usage: usage_of(&[name]) }
+        }
+        None if built.is_some() => Failure::Usage { problem: None, usage: usage_of(&[name]) },
+        None => Failure::Message(format!("'rhapsody {name}' is not there yet")),
+    }
+}
+
+fn unknown(words: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("unknown command '{words}', did you mean '{near}'?"),
+        None => format!("unknown command '{words}'"),
+    }
+}

@@ -1,0 +1,1 @@
+//! Shell completion, generated from the command tables.

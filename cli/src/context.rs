@@ -1,0 +1,94 @@
+//! What a command has at hand: the options, the target, a place for its answer.
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::output::reports;
+use crate::target::{Answer, Target};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::io::Write;
+
+pub struct Context {
+    pub options: Options,
+    target: Option<Target>,
+    out: String,
+}
+
+impl Context {
+    pub fn new(options: Options) -> Self {
+        Context { options, target: None, out: String::new() }
+    }
+
+    /// Where this command acts; decided once.
+    pub fn target(&mut self) -> Result<&mut Target, Failure> {
+        if self.target.is_none() {
+            self.target = Some(Target::choose(&self.options)?);
+        }
+        self.target.as_mut().ok_or_else(|| Failure::message("no target"))
+    }
+
+    /// Runs one operation, tells its reports and returns its result.
+    pub fn run(&mut self, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
+        let answer = self.ask(name, request)?;
+        let failed = !answer.done;
+        reports::tell(&answer.reports, self.options.has("--debug"));
+        if failed { Err(Failure::Told) } else { Ok(answer.result) }
+    }
+
+    /// As [`Context::run`], with the result in its own type.
+    pub fn get<T: DeserializeOwned>(&mut self, name: &str, request: &impl Serialize) -> Result<T, Failure> {
+        let result = self.run(name, request)?;
+        serde_json::from_value(result)
+            .map_err(|error| Failure::Message(format!("the answer to '{name}' is not understood: {error}")))
+    }
+
+    /// Runs one operation and leaves the reports to the caller.
+    pub fn ask(&mut self, name: &str, request: &impl Serialize) -> Result<Answer, Failure> {
+        let params = serde_json::to_value(request)
+            .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
+        self.target()?.run_command(name, params)
+    }
+
+    /// `["FORCE"]` with `--force`, as pcs's commands take it.
+    pub fn force_flags(&self) -> Vec<&'static str> {
+        let mut flags = Vec::new();
+        if self.options.force() {
+            flags.push("FORCE");
+        }
+        if self.options.has("--skip-offline") {
+            flags.push("SKIP_OFFLINE_NODES");
+        }
+        flags
+    }
+
+    /// Adds a line to stdout.
+    pub fn line(&mut self, text: impl AsRef<str>) {
+        self.out.push_str(text.as_ref());
+        self.out.push('\n');
+    }
+
+    /// Writes what has gathered; a reader that has gone away is nobody's error.
+    pub fn flush(&mut self) {
+        let _ = std::io::stdout().write_all(self.out.as_bytes());
+        let _ = std::io::stdout().flush();
+        self.out.clear();
+    }
+
+    /// What `--wait` asks for, in seconds; 0 is "as long as it takes".
+    pub fn wait_seconds(&self) -> Result<Option<u64>, Failure> {
+        self.options.wait_seconds().map_err(Failure::Message)
+    }
+
+    /// `text` unless `--output-format` says otherwise.
+    pub fn format(&self, allowed: &[&'static str]) -> Result<&'static str, Failure> {
+        let Some(asked) = self.options.value("--output-format") else { return Ok("text") };
+        allowed.iter().copied().find(|known| *known == asked).ok_or_else(|| {
+            let known: Vec<String> = allowed.iter().map(|format| format!("'{format}'")).collect();
+            Failure::Message(format!(
+                "Unknown value '{asked}' for '--output-format' option. Supported values are: {}",
+                known.join(", ")
+            ))
+        })
+    }
+}
