@@ -18,6 +18,7 @@ mod context;
 mod dialect;
 mod failure;
 mod grammar;
+mod live;
 mod options;
 mod output;
 mod settings;
