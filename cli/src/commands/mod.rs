@@ -3,9 +3,14 @@
 //! [`dispatch`] finds the longest match (`resource op defaults update`), checks the options, and
 //! makes one call. Help, completion and the answer to unknown words come from the same tables.
 
+pub mod cluster;
+pub mod host;
 pub mod lab;
 pub mod missing;
+pub mod pcsd;
+pub mod quorum;
 pub mod simulate;
+pub mod status;
 
 use crate::Done;
 use crate::context::Context;
@@ -32,7 +37,7 @@ pub struct Noun {
 }
 
 /// Every noun that has commands.
-pub const NOUNS: &[Noun] = &[];
+pub const NOUNS: &[Noun] = &[cluster::NOUN, host::NOUN, pcsd::NOUN, quorum::NOUN, status::NOUN];
 
 /// Runs the command that the words name.
 pub fn dispatch(context: &mut Context, words: &[String]) -> Done {

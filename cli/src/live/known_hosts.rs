@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(again.find("10.0.0.1:2224"), Some(&n1));
         assert_eq!(again.find("10.0.0.1"), Some(&n1));
         assert_eq!(again.find("n2"), None);
-        fs::write(&path, "[]").unwrap();
+        fs::write(&path, "garbage").unwrap();
         assert!(KnownHosts::load(&path).unwrap_err().to_string().contains("authenticate again"));
         fs::remove_dir_all(&folder).unwrap();
     }

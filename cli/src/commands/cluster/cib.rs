@@ -102,6 +102,7 @@ fn section(text: &str, path: &str, scope: &str) -> Result<String, Failure> {
     let cib = rhapsody_xml::Document::parse(text)
         .map_err(|e| Failure::Message(format!("'{path}' is not a CIB: {e}")))?;
     let found = cib.descendants(cib.root()).find(|e| cib.name(*e) == scope);
-    let found = found.ok_or_else(|| Failure::Message(format!("there is no section '{scope}' in '{path}'")))?;
+    let found =
+        found.ok_or_else(|| Failure::Message(format!("there is no section '{scope}' in '{path}'")))?;
     Ok(cib.write(found))
 }

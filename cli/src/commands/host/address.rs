@@ -7,7 +7,9 @@ pub use crate::live::known_hosts::Destination;
 /// Splits an address; says what is wrong with it.
 pub fn parse(text: &str) -> Result<Destination, String> {
     let bad_port = |port: &str| {
-        format!("Invalid port number in address '{text}': '{port}', use a number from 1 to 65535 after the ':'")
+        format!(
+            "Invalid port number in address '{text}': '{port}', use a number from 1 to 65535 after the ':'"
+        )
     };
     let (addr, port) = if let Some(rest) = text.strip_prefix('[') {
         match rest.split_once(']') {

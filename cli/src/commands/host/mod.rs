@@ -6,8 +6,6 @@ mod deauth;
 
 use super::{Noun, Verb};
 
-pub use address::{Destination, parse as parse_address};
-
 pub const NOUN: Noun = Noun {
     name: "host",
     about: "Manage hosts known to this one",
