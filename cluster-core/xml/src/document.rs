@@ -454,23 +454,39 @@ impl Document {
 
     /// A deep copy of `e` of another document as the `position`-th element child of `parent`.
     pub fn copy_from(&mut self, parent: Element, position: usize, other: &Document, e: Element) -> Element {
-        let top = self.copy_node(other, e);
         let next = self.slot(parent, position);
-        self.link(top, parent, next);
-        // Explicit stack: a tree built by hand may be deeper than a parsed one.
-        let mut todo = vec![(e, top)];
-        while let Some((from, to)) = todo.pop() {
-            for child in other.nodes(from).collect::<Vec<_>>() {
-                let copy = self.copy_node(other, child);
-                self.link(copy, to, None);
-                let before = other.span(other.node(child).before);
-                if !escape::is_blank(before) {
-                    self.node_mut(copy).before = self.push_text(before);
-                }
-                todo.push((child, copy));
-            }
+        self.copy_before(parent, next, other, e)
+    }
+
+    /// As [`Document::move_to`], in front of `next` (which may be a comment) or last.
+    pub fn move_before(&mut self, e: Element, parent: Element, next: Option<Element>) {
+        if next == Some(e) || self.is_within(parent, e) {
+            debug_assert!(next == Some(e), "an element cannot be moved into itself");
+            return;
         }
+        self.unlink(e);
+        self.reindent(e);
+        self.link(e, parent, next);
+    }
+
+    /// A deep copy of `e` of another document in front of `next` (which may be a comment) or last.
+    pub fn copy_before(
+        &mut self,
+        parent: Element,
+        next: Option<Element>,
+        other: &Document,
+        e: Element,
+    ) -> Element {
+        let top = self.copy_node(other, e);
+        self.link(top, parent, next);
+        self.copy_below(other, e, top);
         top
+    }
+
+    /// The node that follows, comments included.
+    pub fn next_node(&self, e: Element) -> Option<Element> {
+        let next = self.node(e).next;
+        (next != NONE).then_some(Element(next))
     }
 
     /// A deep copy of `e` within this document.
@@ -501,6 +517,22 @@ impl Document {
     }
 
     // ---- inside
+
+    fn copy_below(&mut self, other: &Document, e: Element, top: Element) {
+        // Explicit stack: a tree built by hand may be deeper than a parsed one.
+        let mut todo = vec![(e, top)];
+        while let Some((from, to)) = todo.pop() {
+            for child in other.nodes(from) {
+                let copy = self.copy_node(other, child);
+                self.link(copy, to, None);
+                let before = other.span(other.node(child).before);
+                if !escape::is_blank(before) {
+                    self.node_mut(copy).before = self.push_text(before);
+                }
+                todo.push((child, copy));
+            }
+        }
+    }
 
     fn copy_node(&mut self, other: &Document, e: Element) -> Element {
         let from = *other.node(e);
