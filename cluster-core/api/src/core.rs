@@ -48,6 +48,8 @@ pub struct ConfigVersion {
 pub enum Request {
     /// The whole CIB as this node has it.
     Snapshot,
+    /// Only its version: cheap, so that callers can keep what they made of a snapshot.
+    Version,
     /// Change the configuration: a patchset (format 2) made from `base`.
     Apply {
         patch: String,
@@ -127,6 +129,15 @@ pub enum Response {
     Done,
     Snapshot {
         cib: String,
+    },
+    /// Moves with every change of the CIB, status included.
+    Version {
+        admin_epoch: u64,
+        epoch: u64,
+        num_updates: u64,
+        /// Number of the last event.
+        #[serde(default)]
+        event: u64,
     },
     Applied {
         version: ConfigVersion,

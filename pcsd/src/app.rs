@@ -1,0 +1,46 @@
+//! What one running pcsd holds; shared by all requests.
+
+use crate::auth::{Logins, tokens::Tokens};
+use crate::core_process::CoreProcess;
+use crate::engine::{self, Engine};
+use crate::known_hosts::KnownHosts;
+use crate::paths::Paths;
+use crate::peers::Peers;
+use crate::settings::Settings;
+use crate::tasks::Tasks;
+use std::sync::Arc;
+
+pub struct App {
+    pub paths: Paths,
+    pub settings: Settings,
+    /// Name of this host, as `uname -n` says.
+    pub host: String,
+    pub tokens: Tokens,
+    pub logins: Logins,
+    pub known_hosts: KnownHosts,
+    pub peers: Peers,
+    pub engine: Arc<dyn Engine>,
+    pub core: Arc<CoreProcess>,
+    pub tasks: Tasks,
+    pub status: crate::status::Cache,
+}
+
+impl App {
+    pub fn new(paths: Paths, settings: Settings) -> anyhow::Result<Arc<App>> {
+        let known_hosts = KnownHosts::new(paths.own("known-hosts"));
+        let core = Arc::new(CoreProcess::new(paths.clone()));
+        Ok(Arc::new(App {
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            tokens: Tokens::load(&paths)?,
+            logins: Logins::new(paths.clone()),
+            peers: Peers::default(),
+            engine: engine::of_cluster(&paths, core.clone())?,
+            core,
+            tasks: Tasks::new(settings.limits.tasks),
+            status: crate::status::Cache,
+            known_hosts,
+            paths,
+            settings,
+        }))
+    }
+}

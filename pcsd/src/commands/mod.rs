@@ -1,0 +1,178 @@
+//! Commands of `/api/v2`: ours are in [`COMMANDS`]; every other name is an operation of
+//! `rhapsody_ops` on the live CIB.
+
+mod hosts;
+
+use crate::app::App;
+use crate::auth::User;
+use crate::permissions::Access::{self, Needs};
+use crate::permissions::Permission::{Full, Read};
+use rhapsody_api::Report;
+use rhapsody_api::task::{Command, CommandOptions, TaskFinish, TaskResult, TaskState};
+use serde_json::Value;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+/// Reports of a running command, readable while it runs.
+#[derive(Clone, Default)]
+pub struct Sink(Arc<Mutex<Vec<Report>>>);
+
+impl Sink {
+    pub fn push(&self, report: Report) {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(report);
+    }
+
+    pub fn list(&self) -> Vec<Report> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+}
+
+/// What a command gets besides its parameters.
+#[derive(Clone)]
+pub struct Ctx {
+    pub app: Arc<App>,
+    pub user: User,
+    pub options: CommandOptions,
+    pub reports: Sink,
+}
+
+/// The command did not succeed; its reports say why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop;
+
+pub type Done = Result<Value, Stop>;
+type Running = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+pub struct Entry {
+    pub name: &'static str,
+    pub access: Access,
+    pub run: fn(Ctx, Value) -> Running,
+}
+
+macro_rules! command {
+    ($name:literal, $access:expr, $handler:path) => {
+        Entry {
+            name: $name,
+            access: $access,
+            run: |ctx, params| {
+                Box::pin(async move {
+                    let params = ctx.params(params)?;
+                    $handler(&ctx, params).await
+                })
+            },
+        }
+    };
+}
+
+#[rustfmt::skip]
+pub static COMMANDS: &[Entry] = &[
+    command!("auth.auth_hosts", Needs(Full), hosts::auth),
+    command!("auth.known_hosts_change", Needs(Full), hosts::change),
+    command!("rhapsody.host.deauth", Needs(Full), hosts::deauth),
+    command!("rhapsody.host.list", Needs(Read), hosts::list),
+    command!("rhapsody.pcsd.status", Needs(Read), hosts::pcsd_status),
+];
+
+impl Ctx {
+    pub fn report(&self, report: Report) {
+        self.reports.push(report);
+    }
+
+    /// Reports an error and stops.
+    pub fn fail(&self, report: Report) -> Stop {
+        self.report(report);
+        Stop
+    }
+
+    pub fn params<T: serde::de::DeserializeOwned>(&self, params: Value) -> Result<T, Stop> {
+        serde_json::from_value(params).map_err(|error| {
+            // Serde names the field; the values stay out of it (passwords are among them).
+            let text = format!("Invalid payload of the command: {}", without_values(&error));
+            self.fail(Report::error("COMMAND_INVALID_PAYLOAD", text))
+        })
+    }
+
+    pub fn request_time(&self, default: std::time::Duration) -> std::time::Duration {
+        let seconds = self.options.request_timeout.filter(|seconds| (1..=86_400).contains(seconds));
+        seconds.map_or(default, std::time::Duration::from_secs)
+    }
+}
+
+/// serde quotes offending values with `"`; field names come in backquotes.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let mut parts = text.split('"');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    while let (Some(_value), Some(after)) = (parts.next(), parts.next()) {
+        out.push_str("(value)");
+        out.push_str(after);
+    }
+    out
+}
+
+/// Runs a command to its end.
+pub async fn run(app: Arc<App>, user: User, command: Command, reports: Sink) -> (TaskFinish, Value) {
+    let Command { command_name, params, options } = command;
+    let user = user.acting_as(options.effective_username.as_deref(), options.effective_groups.clone());
+    let entry = COMMANDS.iter().find(|entry| entry.name == command_name);
+    let Some(entry) = entry else {
+        reports.push(Report::error("COMMAND_UNKNOWN", format!("Unknown command '{command_name}'")));
+        return (TaskFinish::Fail, Value::Null);
+    };
+    if !entry.access.allows(&user, &app.paths) {
+        reports.push(Report::error(
+            "NOT_AUTHORIZED",
+            format!("Current user is not authorized for this operation: '{command_name}'"),
+        ));
+        return (TaskFinish::Fail, Value::Null);
+    }
+    let ctx = Ctx { app, user, options, reports: reports.clone() };
+    match (entry.run)(ctx, params).await {
+        Ok(value) if !reports.list().iter().any(Report::is_error) => (TaskFinish::Success, value),
+        Ok(value) => (TaskFinish::Fail, value),
+        Err(Stop) => (TaskFinish::Fail, Value::Null),
+    }
+}
+
+/// A command as it may be shown again: the answer repeats it, but not its passwords and tokens.
+pub fn without_secrets(command: &Command) -> Command {
+    let mut command = command.clone();
+    fn hide(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                for (name, value) in map.iter_mut() {
+                    if matches!(name.as_str(), "password" | "token") {
+                        *value = Value::from("***");
+                    } else {
+                        hide(value);
+                    }
+                }
+            }
+            Value::Array(list) => list.iter_mut().for_each(hide),
+            _ => {}
+        }
+    }
+    if command.command_name.starts_with("auth.") {
+        hide(&mut command.params);
+    }
+    command
+}
+
+pub fn task_result(
+    task_ident: String,
+    command: Command,
+    reports: Sink,
+    finish: TaskFinish,
+    result: Value,
+) -> TaskResult {
+    TaskResult {
+        task_ident,
+        command,
+        reports: reports.list(),
+        state: TaskState::Finished,
+        task_finish_type: finish,
+        kill_reason: None,
+        result,
+    }
+}
