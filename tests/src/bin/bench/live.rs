@@ -139,12 +139,12 @@ fn memory_mib(lab: &Cluster, node: &str, daemons: &[&str]) -> f64 {
     lab.ok(node, &script).lines().filter_map(|l| l.trim().parse::<f64>().ok()).sum::<f64>() / 1024.0
 }
 
-pub fn measure(table: &mut Table, runs: usize) {
-    let ours = {
-        let stack = Ours::new();
-        figures(&stack, runs)
-    };
-    let peer = match peer::Peer::new() {
+pub fn measure(table: &mut Table, runs: usize, ours: bool, peer: bool) {
+    if !ours && !peer {
+        return;
+    }
+    let ours = if ours { figures(&Ours::new(), runs) } else { Figures::default() };
+    let peer = match peer.then(peer::Peer::new).flatten() {
         Some(stack) => figures(&stack, runs),
         None => Figures::default(),
     };
