@@ -20,25 +20,39 @@ use crate::state::State;
 const OWN_ETC: &[&str] = &["corosync", "pacemaker", "rhapsody", "booth", "sysconfig"];
 const OWN_LIB: &[&str] = &["corosync", "heartbeat", "pacemaker", "pcsd", "pcs", "redis", "rhapsody", "booth"];
 
+const FOLDERS_DEEP: u32 = 4;
+
 /// Mounts everything; called in the node's own mount namespace, by its init.
 pub fn mount_all(dir: &Dir, state: &State, node: &str) -> Result<()> {
     mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)
         .context("cannot detach from the host's mounts")?;
     let disk = state.disks.join(node);
     for (host, own) in [("/etc", OWN_ETC), ("/var/lib", OWN_LIB)] {
-        overlay(Path::new(host), &disk_folder(&disk, host), own)?;
+        overlay(Path::new(host), &disk_folder(&disk, host), own, &state.private)?;
     }
     let log = disk_folder(&disk, "/var/log");
     if !log.exists() {
         make_folder(&log)?;
-        copy_folders(Path::new("/var/log"), &log, 2);
+        copy_folders(Path::new("/var/log"), &log, FOLDERS_DEEP, false);
         fs::create_dir_all(log.join("rhapsody"))?;
     }
     names(&disk_folder(&disk, "/etc"), state, node)?;
     let run = run_folder(dir, &disk)?;
 
+    let elsewhere: Vec<&PathBuf> = state.private.iter().filter(|p| !is_entry(p)).collect();
+    for path in &elsewhere {
+        let mine = disk_folder(&disk, &path.to_string_lossy());
+        if !mine.exists() {
+            own_copy(path, &mine)?;
+        }
+    }
     for host in ["/etc", "/var/lib", "/var/log"] {
         bind(&disk_folder(&disk, host), Path::new(host))?;
+    }
+    for path in elsewhere {
+        // Below /var/log and the like the folder is there only where the host's was copied.
+        make_folder(path)?;
+        bind(&disk_folder(&disk, &path.to_string_lossy()), path)?;
     }
     bind(&run, Path::new("/run"))?;
     tmpfs(Path::new("/dev/shm"), c"mode=1777,size=256m")?;
@@ -55,8 +69,38 @@ fn disk_folder(disk: &Path, host: &str) -> PathBuf {
     disk.join(host.trim_start_matches('/').replace('/', "-"))
 }
 
-/// Fills `to` with what `from` has: copies of files (once), and every folder bound unless own.
-fn overlay(from: &Path, to: &Path, own: &[&str]) -> Result<()> {
+/// Whether a folder lies directly in /etc or /var/lib, which are the node's anyway.
+fn is_entry(path: &Path) -> bool {
+    matches!(path.parent().and_then(Path::to_str), Some("/etc" | "/var/lib"))
+}
+
+/// Before anything is made: private folders that can be had.
+pub fn check_private(folders: &[PathBuf]) -> Result<()> {
+    for path in folders {
+        if !path.is_absolute() || path.components().count() < 3 {
+            anyhow::bail!(
+                "{} is no folder that a node can have for itself; give one like /var/lib/pcsd",
+                path.display()
+            );
+        }
+        if !is_entry(path) && !path.is_dir() {
+            anyhow::bail!("there is no folder {} on this machine", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// A folder as the host has it at first: below /etc with its files, elsewhere without.
+fn own_copy(host: &Path, mine: &Path) -> Result<()> {
+    make_folder(mine)?;
+    like(host, mine);
+    copy_folders(host, mine, FOLDERS_DEEP, host.starts_with("/etc"));
+    Ok(())
+}
+
+/// Fills `to` with what `from` has: copies of files (once), and every folder bound unless own or
+/// private.
+fn overlay(from: &Path, to: &Path, own: &[&str], private: &[PathBuf]) -> Result<()> {
     let first = !to.exists();
     if first {
         make_folder(to)?;
@@ -64,14 +108,19 @@ fn overlay(from: &Path, to: &Path, own: &[&str]) -> Result<()> {
             let (host, mine) = (from.join(name), to.join(name));
             make_folder(&mine)?;
             like(&host, &mine);
-            copy_folders(&host, &mine, 2);
+            copy_folders(&host, &mine, FOLDERS_DEEP, false);
+        }
+        for host in private.iter().filter(|p| p.parent() == Some(from)) {
+            own_copy(host, &to.join(host.file_name().unwrap_or_default()))?;
         }
     }
     let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
     for entry in entries.flatten() {
         let (host, mine) = (entry.path(), to.join(entry.file_name()));
-        let Ok(kind) = entry.file_type() else { continue };
-        if own.iter().any(|o| entry.file_name() == *o) {
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        if private.contains(&host) || own.iter().any(|o| entry.file_name() == *o) {
             continue;
         }
         if kind.is_dir() {
@@ -140,17 +189,24 @@ fn make_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))
 }
 
-/// The folders below `from` without their files, so many levels deep.
-fn copy_folders(from: &Path, to: &Path, levels: u32) {
-    let Ok(entries) = fs::read_dir(from) else { return };
+/// The folders below `from`, so many levels deep, with or without their files.
+fn copy_folders(from: &Path, to: &Path, levels: u32, files: bool) {
+    let Ok(entries) = fs::read_dir(from) else {
+        return;
+    };
     for entry in entries.flatten() {
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
             let mine = to.join(entry.file_name());
             if fs::create_dir_all(&mine).is_ok() {
                 like(&entry.path(), &mine);
                 if levels > 1 {
-                    copy_folders(&entry.path(), &mine, levels - 1);
+                    copy_folders(&entry.path(), &mine, levels - 1, files);
                 }
+            }
+        } else if files {
+            let mine = to.join(entry.file_name());
+            if fs::copy(entry.path(), &mine).is_ok() {
+                like(&entry.path(), &mine);
             }
         }
     }

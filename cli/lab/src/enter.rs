@@ -22,7 +22,7 @@ pub fn command(state: &State, name: &str) -> Result<Command> {
             command.env(name, value);
         }
     }
-    command.env("HOME", "/root").env("PATH", programs::search_path(&state.program));
+    command.env("HOME", "/root").env("PATH", programs::search_path(&state.program, state.bare));
     Ok(command)
 }
 

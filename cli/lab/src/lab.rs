@@ -32,13 +32,24 @@ pub struct Options {
     pub nodes: u8,
     /// Namespaces only, no daemons.
     pub bare: bool,
+    /// What `cluster setup` in the nodes takes as the token timeout when it is told none.
+    pub token_ms: Option<u32>,
+    /// Further folders that each node has for itself.
+    pub private: Vec<PathBuf>,
     /// The `rhapsody` program to use; by default this one, or the one beside this one.
     pub program: Option<PathBuf>,
 }
 
 impl Options {
     pub fn new(name: &str, nodes: u8) -> Self {
-        Options { name: name.to_owned(), nodes, bare: false, program: None }
+        Options {
+            name: name.to_owned(),
+            nodes,
+            bare: false,
+            token_ms: None,
+            private: Vec::new(),
+            program: None,
+        }
     }
 
     pub fn bare(name: &str, nodes: u8) -> Self {
@@ -66,6 +77,7 @@ impl Lab {
         if dir.state().exists() {
             bail!("there is a lab {0} already; end it with: rhapsody lab down --name {0}", options.name);
         }
+        disk::check_private(&options.private)?;
         let program = match &options.program {
             Some(path) => path.clone(),
             None => programs::own()?,
@@ -96,6 +108,7 @@ impl Lab {
             program,
             rootless: !paths::is_root(),
             bare: options.bare,
+            private: options.private.clone(),
             disks,
             supervisor: None,
             bridge: None,
@@ -119,6 +132,11 @@ impl Lab {
             let state = self.state()?;
             for name in state.nodes.keys() {
                 power::set_password(&state, name)?;
+                if let Some(ms) = options.token_ms {
+                    let file = self.path(name, "/etc/rhapsody/pcsd.toml")?;
+                    fs::write(&file, format!("[setup]\ntoken_ms = {ms}\n"))
+                        .with_context(|| format!("cannot write {}", file.display()))?;
+                }
             }
             for name in state.nodes.keys() {
                 power::start_pcsd(&self.dir, name)?;
@@ -224,12 +242,10 @@ impl Lab {
         power::spawn_daemon(&self.state()?, node, words, log)
     }
 
-    /// Power cut. Returns the monotonic time in microseconds just before it.
+    /// Power cut. Returns the monotonic time in microseconds after which nothing of the node was
+    /// heard any more.
     pub fn crash(&self, node: &str) -> Result<u64> {
-        self.state()?.node(node)?;
-        let at = crate::monotonic_us();
-        power::crash(&self.dir, node)?;
-        Ok(at)
+        power::crash(&self.dir, node)
     }
 
     /// Power on, and pcsd with it (unless the lab is bare).
@@ -241,15 +257,15 @@ impl Lab {
         Ok(())
     }
 
-    /// Pulls the cable or plugs it in. Returns the monotonic time in microseconds just before it.
+    /// Pulls the cable or plugs it in. Returns the monotonic time in microseconds when that was done.
     pub fn link(&self, node: &str, up: bool) -> Result<u64> {
         let _lock = lock(&self.dir)?;
         let mut state = self.state()?;
         state.node_mut(node)?.link = up;
-        let at = crate::monotonic_us();
         if state.node(node)?.is_on() {
             net::set_link(&state, node, up)?;
         }
+        let at = crate::monotonic_us();
         state.save(&self.dir)?;
         Ok(at)
     }

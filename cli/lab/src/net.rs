@@ -191,6 +191,7 @@ mod tests {
             program: PathBuf::new(),
             rootless: false,
             bare: true,
+            private: Vec::new(),
             disks: PathBuf::new(),
             supervisor: None,
             bridge: None,

@@ -12,6 +12,7 @@ use rustix::process::Signal;
 
 use crate::bounded;
 use crate::enter;
+use crate::monotonic_us;
 use crate::net;
 use crate::paths::Dir;
 use crate::process::{Process, in_namespace};
@@ -49,14 +50,15 @@ pub fn boot(dir: &Dir, node: &str) -> Result<()> {
 
 /// The power cut: cable and processes at once, and only true when both are gone. The cable first,
 /// because the dead node's kernel would answer for its addresses until its network namespace is
-/// torn down.
-pub fn crash(dir: &Dir, node: &str) -> Result<()> {
+/// torn down. Returns when the cable was out: nothing of the node was heard after that.
+pub fn crash(dir: &Dir, node: &str) -> Result<u64> {
     let _lock = lock(dir)?;
     let mut state = State::load(dir)?;
     let Some(init) = state.node(node)?.init.filter(|p| p.alive()) else {
-        return Ok(()); // off is off
+        return Ok(monotonic_us()); // off is off
     };
     let cut = net::set_link(&state, node, false);
+    let at = monotonic_us();
     init.signal(Signal::KILL);
     if !init.wait_dead(DEATH) {
         bail!("node {node} still has processes {} s after its power was cut", DEATH.as_secs());
@@ -67,7 +69,8 @@ pub fn crash(dir: &Dir, node: &str) -> Result<()> {
     entry.init = None;
     entry.paused = false;
     state.save(dir)?;
-    net::apply_rules(&state)
+    net::apply_rules(&state)?;
+    Ok(at)
 }
 
 /// Stops the node's clockwork: no process of it runs and nothing passes its cable, yet the carrier
@@ -133,7 +136,9 @@ pub fn start_pcsd(dir: &Dir, node: &str) -> Result<()> {
     let Some(pcsd) = programs::beside(&state.program, "rhapsody-pcsd") else {
         return Ok(());
     };
-    spawn_daemon(&state, node, &[pcsd.to_string_lossy().as_ref()], "pcsd.out")?;
+    let (keeper, pcsd) = (state.program.to_string_lossy(), pcsd.to_string_lossy());
+    let words = [&*keeper, "lab", "__keep", &*pcsd];
+    spawn_daemon(&state, node, &words, "pcsd.out")?;
     let init = state.holder(node)?;
     let socket = format!("/proc/{}/root/run/rhapsody/pcsd.sock", init.pid);
     let end = Instant::now() + PCSD_START;

@@ -69,6 +69,25 @@ impl Probe {
         Report::read(&self.log, GAP, Some(monotonic_us()))
     }
 
+    /// Waits until answers have come without a gap for that long.
+    pub fn wait_steady(&self, steady: Duration, limit: Duration) -> Result<()> {
+        let end = Instant::now() + limit;
+        loop {
+            let report = self.report()?;
+            let since = match report.outages.last() {
+                Some(outage) => outage.to_us,
+                None => report.first_us,
+            };
+            if since.is_some_and(|s| monotonic_us() - s > steady.as_micros() as u64) {
+                return Ok(());
+            }
+            if Instant::now() >= end {
+                bail!("the address does not answer steadily within {} s", limit.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Waits until an answer sent after `since_us` has come; returns when it came.
     pub fn wait_answer(&self, since_us: u64, limit: Duration) -> Result<u64> {
         let end = Instant::now() + limit;
@@ -163,10 +182,11 @@ pub fn run(args: &[String]) -> Result<()> {
 
     let mut talker = (talk == "talk").then(|| Tracker::new(GAP));
     let end = began.saturating_add(duration);
-    let (mut due, mut sent) = (began, 0);
+    let (mut due, mut sent, mut answered) = (began, 0, 0);
     loop {
         let now = monotonic_us();
-        if now >= end || (sent >= count && now >= due.saturating_add(1_000_000)) {
+        let complete = sent >= count && answered >= count;
+        if complete || now >= end || (sent >= count && now >= due.saturating_add(1_000_000)) {
             break;
         }
         if now >= due && sent < count {
@@ -183,6 +203,7 @@ pub fn run(args: &[String]) -> Result<()> {
         echo.wait(until.min(end).saturating_sub(monotonic_us()));
         while let Some((sequence, at)) = echo.receive() {
             let received = monotonic_us();
+            answered += 1;
             writeln!(log, "{sequence} {at} {received}")?;
             if let Some(outage) = talker.as_mut().and_then(|t| t.answer(received)) {
                 println!("{outage}");
@@ -214,10 +235,16 @@ impl Outage {
 
 impl std::fmt::Display for Outage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let from = self.from_us as f64 / 1e6;
-        match self.ms() {
-            Some(ms) => write!(f, "outage of {ms:.1} ms from {from:.3} s")?,
-            None => write!(f, "no answer any more from {from:.3} s")?,
+        let s = |us: u64| us as f64 / 1e6;
+        let from = s(self.from_us);
+        match self.to_us {
+            Some(to) => write!(
+                f,
+                "outage {:.0} ms (no answer from {from:.3} s to {:.3} s)",
+                self.ms().unwrap_or_default(),
+                s(to)
+            )?,
+            None => write!(f, "outage without end (no answer from {from:.3} s on)")?,
         }
         if self.late_us > 0 {
             write!(f, " (the probe itself was late by {:.1} ms)", self.late_us as f64 / 1000.0)?;
@@ -302,12 +329,25 @@ impl Report {
         report
     }
 
-    pub fn longest(&self) -> Option<&Outage> {
-        self.outages.iter().max_by_key(|o| o.to_us.unwrap_or(self.ended_us) - o.from_us)
+    /// Of one that did not end: until the end of the log.
+    pub fn longest_ms(&self) -> f64 {
+        self.outages.iter().map(|o| o.to_us.unwrap_or(self.ended_us) - o.from_us).max().unwrap_or(0) as f64
+            / 1000.0
     }
 
-    /// The outage that began within `before` of a fault or after it: the answers in flight when a
-    /// node dies make it begin a little earlier.
+    /// Answers and time, then the longest outage, as the last two lines of every probe.
+    pub fn summary(&self) -> String {
+        format!(
+            "{} answers in {:.1} s, {} outage{}\nlongest outage {:.0} ms",
+            self.answers,
+            (self.ended_us - self.began_us) as f64 / 1e6,
+            self.outages.len(),
+            if self.outages.len() == 1 { "" } else { "s" },
+            self.longest_ms(),
+        )
+    }
+
+    /// The outage that a fault at this time began: the first that ended after it.
     pub fn after(&self, fault_us: u64) -> Option<&Outage> {
         self.outages.iter().find(|o| o.to_us.is_none_or(|to| to > fault_us))
     }
@@ -315,21 +355,10 @@ impl Report {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let seconds = (self.ended_us - self.began_us) as f64 / 1e6;
         for outage in &self.outages {
             writeln!(f, "{outage}")?;
         }
-        write!(
-            f,
-            "{} answers in {seconds:.1} s, {} outage{}",
-            self.answers,
-            self.outages.len(),
-            if self.outages.len() == 1 { "" } else { "s" }
-        )?;
-        match self.longest().and_then(Outage::ms) {
-            Some(ms) => write!(f, ", the longest {ms:.1} ms"),
-            None => Ok(()),
-        }
+        write!(f, "{}", self.summary())
     }
 }
 
@@ -440,7 +469,7 @@ mod tests {
         assert_eq!(report.outages.len(), 1);
         assert_eq!(report.outages[0].ms(), Some(500.0));
         assert_eq!(report.outages[0].late_us, 200_000);
-        assert!(report.to_string().contains("the longest 500.0 ms"), "{report}");
+        assert!(report.to_string().ends_with("longest outage 500 ms"), "{report}");
         assert_eq!(report.after(20_000), report.outages.first());
         assert_eq!(report.after(516_000), None);
     }

@@ -63,16 +63,21 @@ pub fn check_nft() -> Result<()> {
     Ok(())
 }
 
-/// PATH of everything that runs in the lab.
-pub fn search_path(own: &Path) -> String {
-    let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// PATH of everything that runs in the lab: our programs, then the low-level names that are ours
+/// too (`crm_mon`, ...), then the system's. A bare lab has the system's names as they are.
+pub fn search_path(own: &Path, bare: bool) -> String {
+    let mut system = String::new();
+    if !bare {
+        system += "/run/rhapsody/tools:/usr/lib/rhapsody/tools:";
+    }
+    system += "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let dir = own.parent().map(|d| match d.parent() {
         Some(up) if d.ends_with("examples") => up,
         _ => d,
     });
     match dir.and_then(Path::to_str) {
         Some(dir) => format!("{dir}:{system}"),
-        None => system.to_owned(),
+        None => system,
     }
 }
 

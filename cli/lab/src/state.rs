@@ -21,6 +21,8 @@ pub struct State {
     pub rootless: bool,
     /// Namespaces only: no daemon is started in the nodes.
     pub bare: bool,
+    /// Folders that each node has for itself in addition to the usual ones.
+    pub private: Vec<PathBuf>,
     pub disks: PathBuf,
     pub supervisor: Option<Process>,
     /// Holders of the namespaces of the segment and of the client.

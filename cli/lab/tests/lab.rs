@@ -257,6 +257,99 @@ fn two_labs_do_not_meet() {
     assert!(again.to_string().contains("down --name"), "{again}");
 }
 
+#[test]
+fn the_words_that_people_type() {
+    let Some(mut lab) = lab("the_words_that_people_type", 2) else {
+        return;
+    };
+    lab.keep();
+    let name = lab.name().to_owned();
+    let type_in = |words: &[&str]| {
+        let out = Command::new(program()).args(words).args(["--name", &name]).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        (out.status.code(), said)
+    };
+    run(&lab, "n2", "ip addr add 10.77.0.200/24 dev eth0");
+    // Another takes over a while after the power of n2 is gone.
+    let takes_over = std::thread::spawn({
+        let mut command = lab.command("n1").unwrap();
+        command.args(["sh", "-c"]).arg(
+            "while ping -c1 -W1 10.77.0.12; do sleep 0.05; done; ip addr add 10.77.0.200/24 dev eth0; \
+             ip neigh flush all; arping -U -c3 -I eth0 10.77.0.200 || true",
+        );
+        move || command.output().unwrap()
+    });
+    let flush = lab.command("client").unwrap().args(["sh", "-c", "sleep 4; ip neigh flush all"]).spawn();
+    let (code, said) = type_in(&["probe", "10.77.0.200", "--duration", "6", "--crash", "n2"]);
+    takes_over.join().unwrap();
+    flush.unwrap().wait().unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    let last = said.lines().last().unwrap();
+    let longest: f64 = last.split(' ').nth(2).unwrap().parse().unwrap();
+    assert!(last.starts_with("longest outage ") && longest > 50.0, "{said}");
+    assert!(said.contains("power of n2 cut\noutage ") && said.contains("(no answer from "), "{said}");
+    // The raw log gives the same figure again.
+    let log = said.lines().next().unwrap().strip_prefix("raw log: ").unwrap();
+    let (_, again) = type_in(&["probe", "--from", log]);
+    assert!(again.ends_with(&format!("{last}\n")), "{again}");
+
+    let (_, list) = type_in(&["list"]);
+    assert!(list.contains("n2  10.77.0.12  off"), "{list}");
+    let (code, said) = type_in(&["probe", "10.77.0.11", "--count", "20"]);
+    assert!(
+        code == Some(0) && said.ends_with("20 answers in 0.1 s, 0 outages\nlongest outage 0 ms\n"),
+        "{said}"
+    );
+    for (words, wrong) in [
+        (&["crash", "n7"][..], "Error: lab"),
+        (&["exec", "n2", "--", "true"], "Error: node n2 is off"),
+        (&["fly"], "Error: unrecognized subcommand 'fly'"),
+        (&["partition", "n1"], "one group"),
+        (&["probe", "n1"], "not an IPv4 or IPv6 address"),
+    ] {
+        // For exec the name goes before the command's own words.
+        let out = match words[0] {
+            "exec" => {
+                let out = Command::new(program()).args(["--name", &name]).args(words).output().unwrap();
+                (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+            }
+            _ => type_in(words),
+        };
+        assert!(out.0 == Some(1) && out.1.contains(wrong), "{words:?}: {out:?}");
+        assert!(!out.1.contains("__"), "{out:?}");
+    }
+    let (code, said) = type_in(&["down"]);
+    assert_eq!((code, said), (Some(0), format!("lab {name} is gone\n")));
+}
+
+#[test]
+fn folders_that_nodes_have_for_themselves() {
+    if lab("folders_that_nodes_have_for_themselves", 1).is_none() {
+        return;
+    }
+    let options = Options {
+        program: Some(program()),
+        private: vec!["/etc/skel".into(), "/var/cache/apt".into(), "/var/lib/dpkg".into()],
+        ..Options::bare(&format!("p-{}", std::process::id()), 1)
+    };
+    let lab = Lab::up(&options).unwrap();
+    // Below /etc with files, elsewhere folders only; and what is written stays in the node.
+    run(
+        &lab,
+        "n1",
+        "test -e /etc/skel/.bashrc && test -d /var/lib/dpkg/info && ! test -e /var/lib/dpkg/status",
+    );
+    run(&lab, "n1", "echo 1 > /etc/skel/x; echo 1 > /var/cache/apt/x; echo 1 > /var/lib/dpkg/x");
+    for host in ["/etc/skel/x", "/var/cache/apt/x", "/var/lib/dpkg/x"] {
+        assert!(!Path::new(host).exists(), "{host}");
+    }
+    lab.crash("n1").unwrap();
+    lab.boot("n1").unwrap();
+    run(&lab, "n1", "test -e /etc/skel/x && test -e /var/cache/apt/x && test -e /var/lib/dpkg/x");
+    let nowhere = Options { private: vec!["/nowhere/at/all".into()], ..Options::bare("p-x", 1) };
+    assert!(Lab::up(&nowhere).unwrap_err().to_string().contains("/nowhere/at/all"));
+}
+
 /// An ordinary user's lab, where the kernel lets ordinary users have namespaces.
 #[test]
 fn without_root() {
