@@ -124,8 +124,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(code(args))
 }
 
-/// The same as a number.
-pub fn code(args: impl IntoIterator<Item = OsString>) -> u8 {
+fn code(args: impl IntoIterator<Item = OsString>) -> u8 {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if args.get(1).is_some_and(|a| a == "lab") {
         args.remove(1);
