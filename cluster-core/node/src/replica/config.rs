@@ -73,7 +73,14 @@ pub struct Meta {
 /// The digest of the `<configuration>` section (and nothing else of the CIB).
 pub fn digest(cib: &Cib) -> String {
     let text = cib.configuration().map(|e| cib.compact(e)).unwrap_or_default();
-    rhapsody_cib::digest::text_digest(&text)
+    format!("{:032x}", fingerprint(text.as_bytes()))
+}
+
+/// FNV-1a, 128 bits: finds differences, keeps no secrets.
+fn fingerprint(bytes: &[u8]) -> u128 {
+    bytes.iter().fold(0x6c62272e07bb014262b821756295c58d, |hash, byte| {
+        (hash ^ u128::from(*byte)).wrapping_mul(0x0000000001000000000000000000013b)
+    })
 }
 
 /// A configuration with its identity.
@@ -168,7 +175,7 @@ mod tests {
         cib.set_version(rhapsody_cib::Version::new(1, 7, 3));
         let held = Held::new(cib, ViewId { counter: 4, proposer: 2 }, None);
         let again = Held::load(&held.document()).unwrap();
-        assert_eq!((again.stamp, again.lineage), (held.stamp, held.lineage));
+        assert_eq!((again.stamp, again.lineage), (held.stamp.clone(), held.lineage.clone()));
         assert!(Held::load(&crate::Document { xml: "<a/>".into(), ..held.document() }).is_err());
     }
 }
