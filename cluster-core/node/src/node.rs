@@ -5,6 +5,7 @@
 
 use crate::channel::Channel;
 use crate::dc::Dc;
+use crate::fencing::Fencing;
 use crate::heartbeat::{Beacon, Connectivity};
 use crate::local::Local;
 use crate::membership::Membership;
@@ -35,6 +36,7 @@ pub struct Node {
     pub(crate) local: Local,
     pub(crate) dc: Option<Dc>,
     pub(crate) clients: Clients,
+    pub(crate) fencing: Fencing,
     /// Ordered entries that still have to be applied here.
     pub(crate) todo: VecDeque<(u64, Entry)>,
     pub(crate) counters: Counters,
@@ -75,6 +77,7 @@ impl Node {
             local: Local::new(&config),
             dc: None,
             clients: Clients::default(),
+            fencing: Fencing::default(),
             todo: VecDeque::new(),
             counters: Counters::default(),
             config,
@@ -134,10 +137,14 @@ impl Node {
         self.load(&start);
         self.membership.begin(self.now.mono_ms, self.config.token_ms);
         self.restore_local(start);
-        self.event("started", format!("{} begins", self.config.name_of(self.config.id)), json!({
-            "incarnation": self.config.incarnation,
-            "epoch": self.replica.held.stamp.epoch,
-        }));
+        self.event(
+            "started",
+            format!("{} begins", self.config.name_of(self.config.id)),
+            json!({
+                "incarnation": self.config.incarnation,
+                "epoch": self.replica.held.stamp.epoch,
+            }),
+        );
     }
 
     /// Being called much later than asked for means that this process did not run: what it
@@ -152,14 +159,18 @@ impl Node {
     }
 
     fn run_timers(&mut self) {
-        // Each round may cause work for the next; entries are finite, and the bound keeps a call short.
-        for _ in 0..10_000 {
+        // Each round may cause work for the next; the bound keeps a call short.
+        for _ in 0..1000 {
+            while let Some((number, entry)) = self.todo.pop_front() {
+                self.apply(number, entry);
+            }
             self.tick_membership();
             self.tick_local();
             self.tick_disk();
             self.tick_dc();
-            let Some((number, entry)) = self.todo.pop_front() else { break };
-            self.apply(number, entry);
+            if self.todo.is_empty() {
+                break;
+            }
         }
         self.tick_clients();
         self.publish_beacon();
@@ -208,7 +219,9 @@ impl Node {
     fn take_message(&mut self, from: NodeId, message: Message) {
         match message {
             Message::Propose { view, members, config } => self.take_propose(from, view, members, config),
-            Message::Refuse { view, promised, unreachable } => self.take_refuse(from, view, promised, &unreachable),
+            Message::Refuse { view, promised, unreachable } => {
+                self.take_refuse(from, view, promised, &unreachable)
+            }
             Message::Flush { view, state } => self.take_flush(from, view, *state),
             Message::Install(install) => self.take_install(from, *install),
             Message::Ordered { view, number, entry } => self.take_ordered(from, view, number, entry),

@@ -5,8 +5,8 @@
 
 use crate::membership::view::{View, ViewId};
 use crate::replica::config::{Lineage, Stamp};
-use crate::replica::status::{Part, Status};
 use crate::replica::entry::Entry;
+use crate::replica::status::{Part, Status};
 use crate::{Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,7 +81,10 @@ pub struct Install {
 pub enum Submission {
     Entry(Entry),
     /// A client's request (JSON of `api::core::Request`).
-    Request { request: u64, json: String },
+    Request {
+        request: u64,
+        json: String,
+    },
 }
 
 pub fn encode(message: &Message) -> Vec<u8> {

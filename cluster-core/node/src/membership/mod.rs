@@ -10,10 +10,10 @@ pub mod install;
 pub mod view;
 
 use crate::heartbeat::{Beacon, Connectivity};
-use crate::wire::{FlushState, Message};
-use crate::{Incarnation, Node, NodeId, quorum};
 use crate::replica::config::Stamp;
 use crate::replica::entry::Entry;
+use crate::wire::{FlushState, Message};
+use crate::{Incarnation, Node, NodeId, quorum};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use view::{View, ViewId};
@@ -222,7 +222,11 @@ impl Node {
 
     /// The life that is heard of this node was confirmed as fenced.
     fn is_fenced_life(&self, id: NodeId) -> bool {
-        self.replica.status.parts.get(&id).is_some_and(|p| p.fenced && p.incarnation >= self.incarnation_of(id))
+        self.replica
+            .status
+            .parts
+            .get(&id)
+            .is_some_and(|p| p.fenced && p.incarnation >= self.incarnation_of(id))
     }
 
     pub(crate) fn tick_membership(&mut self) {
@@ -321,11 +325,12 @@ impl Node {
         let view = ViewId { counter, proposer: self.me() };
         self.membership.promised = view;
         self.counters.proposals += 1;
-        let message = Message::Propose { view, members: members.clone(), config: self.newest().stamp.clone() };
-        for id in members.keys().filter(|id| **id != self.me()) {
+        let message =
+            Message::Propose { view, members: members.clone(), config: self.newest().stamp.clone() };
+        let me = self.me();
+        for id in members.keys().filter(|id| **id != me) {
             self.send(*id, &message);
         }
-        let me = self.me();
         let mine = self.flush_state(None);
         let deadline = now + self.config.token_ms / 2;
         self.membership.next_try = now + 20;
@@ -362,7 +367,13 @@ impl Node {
         view > self.membership.promised
     }
 
-    pub(crate) fn take_refuse(&mut self, from: NodeId, view: ViewId, promised: ViewId, unreachable: &[NodeId]) {
+    pub(crate) fn take_refuse(
+        &mut self,
+        from: NodeId,
+        view: ViewId,
+        promised: ViewId,
+        unreachable: &[NodeId],
+    ) {
         let Phase::Proposing { view: mine, .. } = &self.membership.phase else { return };
         if *mine != view {
             return;
@@ -406,10 +417,10 @@ impl Node {
                     self.todo.push_back((number, entry));
                 }
             }
-            Phase::Flushed { view: promised, .. } if *promised == view => {
-                if self.membership.early.len() < EARLY_MAX {
-                    self.membership.early.push((from, view, number, entry));
-                }
+            Phase::Flushed { view: promised, .. }
+                if *promised == view && self.membership.early.len() < EARLY_MAX =>
+            {
+                self.membership.early.push((from, view, number, entry));
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use super::config::{Held, Stamp};
 use super::entry::{Change, Entry};
 use super::status::{OpRecord, PENDING, RC_PENDING};
 use crate::{Cib, Node};
-use rhapsody_cib::patch;
+use rhapsody_cib::{Version, patch};
 use serde_json::json;
 
 impl Node {
@@ -103,7 +103,10 @@ impl Node {
                 Change::Whole(xml) => Cib::parse(xml).map_err(|e| e.to_string()),
                 Change::Patch(text) => {
                     let mut cib = self.replica.held.cib.clone();
-                    patch::apply(&mut cib, text).map(|_| cib).map_err(|e| e.to_string())
+                    patch::apply(&mut cib, text).map_err(|e| e.to_string()).map(|_| {
+                        cib.set_version(Version::new(stamp.admin_epoch, stamp.epoch, 0));
+                        cib
+                    })
                 }
             };
             match made {
@@ -130,7 +133,11 @@ impl Node {
         self.replica.held = staged;
         self.replica.updates = 0;
         let text = format!("configuration {}.{}", stamp.admin_epoch, stamp.epoch);
-        self.event("config", text, json!({"admin_epoch": stamp.admin_epoch, "epoch": stamp.epoch, "digest": stamp.digest}));
+        self.event(
+            "config",
+            text,
+            json!({"admin_epoch": stamp.admin_epoch, "epoch": stamp.epoch, "digest": stamp.digest}),
+        );
     }
 }
 

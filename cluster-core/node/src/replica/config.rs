@@ -137,12 +137,7 @@ mod tests {
     use super::*;
 
     fn stamp(epoch: u64, view: u64, digest: &str) -> Stamp {
-        Stamp {
-            admin_epoch: 0,
-            epoch,
-            made_in: ViewId { counter: view, proposer: 1 },
-            digest: digest.into(),
-        }
+        Stamp { admin_epoch: 0, epoch, made_in: ViewId { counter: view, proposer: 1 }, digest: digest.into() }
     }
 
     #[test]

@@ -76,7 +76,11 @@ impl Node {
                 disk.retry_at = Some(self.now.mono_ms + RETRY_MS);
                 let first = !std::mem::replace(&mut disk.broken, true);
                 if first {
-                    self.event("disk", format!("the configuration cannot be stored: {text}"), json!({"ok": false}));
+                    self.event(
+                        "disk",
+                        format!("the configuration cannot be stored: {text}"),
+                        json!({"ok": false}),
+                    );
                 }
                 self.tell_stored(stamp, false);
             }

@@ -15,22 +15,49 @@ pub enum Entry {
     /// An operation ended.
     Outcome(Box<Outcome>),
     /// Forget history: a whole resource, or one slot.
-    Forget { node: NodeId, resource: String, slot: Option<String>, transition_key: Option<String> },
-    Attribute { node: NodeId, name: String, value: Option<String> },
+    Forget {
+        node: NodeId,
+        resource: String,
+        slot: Option<String>,
+        transition_key: Option<String>,
+    },
+    Attribute {
+        node: NodeId,
+        name: String,
+        value: Option<String>,
+    },
     /// Confirmed: nothing of this life is left.
-    Fenced { node: NodeId, incarnation: Incarnation },
+    Fenced {
+        node: NodeId,
+        incarnation: Incarnation,
+    },
     /// Everything was stopped there as asked; leave now.
-    Dismiss { node: NodeId },
+    Dismiss {
+        node: NodeId,
+    },
     /// The node said good-bye: its absence is no surprise.
-    Left { node: NodeId, incarnation: Incarnation },
+    Left {
+        node: NodeId,
+        incarnation: Incarnation,
+    },
     /// A new configuration, to be put on disk and then acknowledged.
-    Prepare { stamp: Stamp, change: Change },
+    Prepare {
+        stamp: Stamp,
+        change: Change,
+    },
     /// It counts from here on.
-    Commit { stamp: Stamp },
+    Commit {
+        stamp: Stamp,
+    },
     /// It never will (no quorum of disks took it).
-    Withdraw { stamp: Stamp },
+    Withdraw {
+        stamp: Stamp,
+    },
     /// This member's disk does not take changes (or does again).
-    Persisting { node: NodeId, ok: bool },
+    Persisting {
+        node: NodeId,
+        ok: bool,
+    },
 }
 
 /// One action for one node.

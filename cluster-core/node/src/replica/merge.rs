@@ -29,7 +29,11 @@ pub fn winner(states: &BTreeMap<NodeId, FlushState>) -> Option<NodeId> {
 
 /// The configuration of a new view. With a rival among the others the winner becomes a new epoch,
 /// higher than any version that is known, so that nobody ever mistakes the one for the other.
-pub fn configuration(view: ViewId, proposer: &Held, states: &BTreeMap<NodeId, FlushState>) -> Result<Winner, String> {
+pub fn configuration(
+    view: ViewId,
+    proposer: &Held,
+    states: &BTreeMap<NodeId, FlushState>,
+) -> Result<Winner, String> {
     let best = winner(states).and_then(|id| states.get(&id)).ok_or("no member has a configuration")?;
     let held = if best.stamp == proposer.stamp {
         proposer.clone()
@@ -80,7 +84,6 @@ pub fn status(view: ViewId, states: &BTreeMap<NodeId, FlushState>) -> Status {
     }
     merged
 }
-
 
 #[cfg(test)]
 mod tests;

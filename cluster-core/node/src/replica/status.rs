@@ -106,7 +106,10 @@ impl Part {
             history.ops.insert("last_failure_0".to_owned(), record.clone());
         }
         // As Pacemaker: what was known of recurring monitors ends with the role that they watched.
-        if !record.is_pending() && record.rc == 0 && matches!(record.task.as_str(), "stop" | "demote" | "promote" | "migrate_to") {
+        if !record.is_pending()
+            && record.rc == 0
+            && matches!(record.task.as_str(), "stop" | "demote" | "promote" | "migrate_to")
+        {
             history.ops.retain(|slot, op| op.interval_ms == 0 || slot == "last_failure_0");
         }
         history.ops.insert(slot(&record.task, record.interval_ms), record);
@@ -138,9 +141,9 @@ impl Part {
 
     /// The operations that have begun and not ended.
     pub fn pending(&self) -> impl Iterator<Item = (&String, &OpRecord)> {
-        self.resources.iter().flat_map(|(id, h)| {
-            h.ops.values().filter(|op| op.is_pending()).map(move |op| (id, op))
-        })
+        self.resources
+            .iter()
+            .flat_map(|(id, h)| h.ops.values().filter(|op| op.is_pending()).map(move |op| (id, op)))
     }
 
     fn freshness(&self) -> (Incarnation, bool, (ViewId, u64)) {
@@ -185,7 +188,13 @@ mod tests {
     }
 
     fn op(task: &str, interval_ms: u64, rc: i32) -> OpRecord {
-        OpRecord { task: task.into(), interval_ms, rc, key: format!("a_{task}_{interval_ms}"), ..OpRecord::default() }
+        OpRecord {
+            task: task.into(),
+            interval_ms,
+            rc,
+            key: format!("a_{task}_{interval_ms}"),
+            ..OpRecord::default()
+        }
     }
 
     #[test]
