@@ -114,7 +114,7 @@ fn run_schedules(mut inputs: Inputs, waiting: &Receiver<Schedule>, to_loop: &Syn
             return;
         }
         if keep {
-            inputs.keep(&cib.to_string());
+            inputs.keep(&cib.to_xml());
         }
     }
 }
