@@ -36,6 +36,20 @@ impl Context {
         if failed { Err(Failure::Told) } else { Ok(answer.result) }
     }
 
+    /// Runs an operation that changes something; what `--wait` and `--dry-run` ask for goes along.
+    pub fn change(&mut self, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
+        let mut params = serde_json::to_value(request)
+            .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
+        if !self.target()?.is_file() {
+            let wait = self.wait_seconds()?;
+            if let (Some(seconds), Some(params)) = (wait, params.as_object_mut()) {
+                let wait = if seconds == 0 { Value::Bool(true) } else { Value::from(seconds) };
+                params.insert("wait".to_owned(), wait);
+            }
+        }
+        self.run(name, &params)
+    }
+
     /// As [`Context::run`], with the result in its own type.
     pub fn get<T: DeserializeOwned>(&mut self, name: &str, request: &impl Serialize) -> Result<T, Failure> {
         let result = self.run(name, request)?;

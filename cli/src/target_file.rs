@@ -1,19 +1,103 @@
 //! A CIB in a file: operations run in this process, the file is replaced when they succeed.
 
+use crate::agents_dir::RecordedAgents;
 use crate::failure::Failure;
+use crate::settings;
 use crate::target::Answer;
+use rhapsody_agents_catalog::Agents;
+use rhapsody_agents_run::Installed;
+use rhapsody_cib::Cib;
+use rhapsody_ops::Env;
+use rhapsody_ops::work::NodeNames;
 use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub struct FileTarget {
-    path: String,
+    path: PathBuf,
+    cib: Cib,
+    agents: Box<dyn Agents>,
 }
 
 impl FileTarget {
     pub fn open(path: &str) -> Result<Self, Failure> {
-        Ok(FileTarget { path: path.to_owned() })
+        let path = PathBuf::from(path);
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Failure::Message(format!("unable to find the CIB file '{shown}'"))
+            }
+            _ => Failure::Message(format!("unable to read the CIB file '{shown}': {error}")),
+        })?;
+        let cib = Cib::parse(&text)
+            .map_err(|error| Failure::Message(format!("unable to parse the CIB file '{shown}': {error}")))?;
+        Ok(FileTarget { path, cib, agents: agents() })
     }
 
-    pub fn run_command(&mut self, name: &str, _params: Value) -> Result<Answer, Failure> {
-        Err(Failure::Message(format!("'{name}' on {} is not there yet", self.path)))
+    pub fn cib(&self) -> &Cib {
+        &self.cib
     }
+
+    pub fn run_command(&mut self, name: &str, params: Value) -> Result<Answer, Failure> {
+        let env = Env { agents: &*self.agents, now: now(), live: false, nodes: nodes() };
+        let outcome = rhapsody_ops::run(name, params, &mut self.cib, &env);
+        if outcome.changed {
+            self.write(&self.cib.to_xml())?;
+        }
+        Ok(Answer { done: outcome.done, reports: outcome.reports, result: outcome.result })
+    }
+
+    /// Replaces the file whole; what was there stays when anything goes wrong.
+    pub fn write(&self, text: &str) -> Result<(), Failure> {
+        replace(&self.path, text).map_err(|error| {
+            Failure::Message(format!("unable to write the CIB file '{}': {error}", self.path.display()))
+        })
+    }
+}
+
+/// Writes beside the file and renames; a file that cannot be replaced so (a device, another owner's
+/// folder) is written in place.
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = real.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let temporary = real.with_file_name(name);
+    let whole = || -> std::io::Result<()> {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        if let Ok(old) = fs::metadata(&real) {
+            file.set_permissions(old.permissions())?;
+        }
+        fs::rename(&temporary, &real)
+    };
+    match whole() {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => fs::write(&real, text),
+        Err(error) => {
+            let _ = fs::remove_file(&temporary);
+            Err(error)
+        }
+    }
+}
+
+/// The agents of this machine, or those of a recorded folder.
+pub fn agents() -> Box<dyn Agents> {
+    match settings::agents_dir() {
+        Some(folder) => Box::new(RecordedAgents::open(folder)),
+        None => Box::new(Installed::system()),
+    }
+}
+
+/// Seconds since 1970.
+pub fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
+}
+
+/// Nodes of the local corosync.conf, when there is one: their addresses cannot be used twice.
+fn nodes() -> Vec<NodeNames> {
+    Vec::new()
 }

@@ -102,8 +102,9 @@ impl CoreProcess {
     /// Starts the core unless it runs; does not wait for its socket.
     pub fn start(&self) -> anyhow::Result<()> {
         let _starting = self.starting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        self.set_wanted(Wanted::Running)?;
         if self.is_running() {
-            return self.set_wanted(Wanted::Running);
+            return Ok(());
         }
         let conf = self.paths.corosync_conf();
         if !conf.exists() {
@@ -112,7 +113,6 @@ impl CoreProcess {
                 conf.display()
             );
         }
-        self.set_wanted(Wanted::Running)?;
         let program = programs::find("rhapsody-core")?;
         let log = self.log();
         std::fs::create_dir_all(self.paths.logs())

@@ -4,13 +4,19 @@
 //! makes one call. Help, completion and the answer to unknown words come from the same tables.
 
 pub mod cluster;
+pub mod constraint;
 pub mod host;
 pub mod lab;
 pub mod missing;
+pub mod node;
 pub mod pcsd;
+pub mod property;
 pub mod quorum;
+pub mod resource;
 pub mod simulate;
 pub mod status;
+pub mod stonith;
+pub mod wait;
 
 use crate::Done;
 use crate::context::Context;
@@ -37,7 +43,18 @@ pub struct Noun {
 }
 
 /// Every noun that has commands.
-pub const NOUNS: &[Noun] = &[cluster::NOUN, host::NOUN, pcsd::NOUN, quorum::NOUN, status::NOUN];
+pub const NOUNS: &[Noun] = &[
+    cluster::NOUN,
+    constraint::NOUN,
+    host::NOUN,
+    node::NOUN,
+    pcsd::NOUN,
+    property::NOUN,
+    quorum::NOUN,
+    resource::NOUN,
+    status::NOUN,
+    stonith::NOUN,
+];
 
 /// Runs the command that the words name.
 pub fn dispatch(context: &mut Context, words: &[String]) -> Done {

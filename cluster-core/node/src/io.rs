@@ -7,7 +7,8 @@ use rhapsody_transition::{ActionResource, Transition};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use rhapsody_cib::Cib;
+/// Becomes `rhapsody_cib::Cib` as soon as that has landed.
+pub type Cib = String;
 
 /// The time of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

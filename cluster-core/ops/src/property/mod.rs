@@ -1,0 +1,4 @@
+//! Operations on cluster properties.
+
+pub mod config;
+pub mod set;

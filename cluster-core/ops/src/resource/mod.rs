@@ -1,0 +1,12 @@
+//! Operations on resources.
+
+pub mod agent;
+pub mod bundle;
+pub mod clone;
+pub mod config;
+pub mod create;
+pub mod create_as_clone;
+pub mod group;
+pub mod operations;
+pub mod references;
+pub mod tree;

@@ -1,0 +1,109 @@
+//! The table of operations: name, who may call it, whether it changes anything.
+
+use crate::work::{Stop, Work};
+use crate::{constraint, node, property, resource, stonith};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What a caller must be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    Read,
+    Write,
+    Grant,
+    Full,
+}
+
+pub(crate) struct Operation {
+    pub name: &'static str,
+    pub permission: Permission,
+    pub changes: bool,
+    pub run: fn(&mut Work<'_>, Value) -> Result<Value, Stop>,
+}
+
+/// Reads the request, runs, writes the result.
+fn typed<R, T, F>(work: &mut Work<'_>, params: Value, run: F) -> Result<Value, Stop>
+where
+    R: DeserializeOwned,
+    T: Serialize,
+    F: FnOnce(&mut Work<'_>, R) -> Result<T, Stop>,
+{
+    let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
+    let request = match serde_json::from_value(params) {
+        Ok(request) => request,
+        Err(error) => {
+            return work.stop("API_INVALID_PARAMETERS", format!("the parameters do not fit: {error}"));
+        }
+    };
+    let result = run(work, request)?;
+    match serde_json::to_value(result) {
+        Ok(result) => Ok(result),
+        Err(error) => work.stop("API_INVALID_RESULT", format!("the result cannot be written: {error}")),
+    }
+}
+
+macro_rules! operations {
+    ($($name:literal $permission:ident $run:path;)*) => {
+        const OPERATIONS: &[Operation] = &[$(Operation {
+            name: $name,
+            permission: Permission::$permission,
+            changes: !matches!(Permission::$permission, Permission::Read),
+            run: |work, params| typed(work, params, $run),
+        }),*];
+    };
+}
+
+operations! {
+    "constraint.get_config" Read constraint::config::run;
+    "resource.get_configured_resources" Read resource::config::run;
+    "cluster_property.get_properties" Read property::config::run;
+    "cluster_property.get_properties_metadata" Read property::config::metadata;
+    "cluster_property.set_properties" Write property::set::run;
+    "node.maintenance_unmaintenance_all" Write node::standby::maintenance_all;
+    "node.maintenance_unmaintenance_list" Write node::standby::maintenance_list;
+    "node.standby_unstandby_all" Write node::standby::standby_all;
+    "node.standby_unstandby_list" Write node::standby::standby_list;
+    "resource.create" Write resource::create::run;
+    "resource.create_as_clone" Write resource::create_as_clone::run;
+    "resource.create_in_group" Write resource::group::create;
+    "resource.group_add" Write resource::group::add;
+    "rhapsody.constraint.colocation_add" Write constraint::colocation::run;
+    "rhapsody.constraint.colocation_remove" Write constraint::colocation::remove;
+    "rhapsody.constraint.location_add" Write constraint::location::run;
+    "rhapsody.constraint.order_add" Write constraint::order::run;
+    "rhapsody.constraint.order_remove" Write constraint::remove::order;
+    "rhapsody.constraint.remove" Write constraint::remove::by_id;
+    "fencing_topology.get_config_dto" Read stonith::level::config;
+    "rhapsody.resource.create_in_bundle" Write resource::bundle::create_in;
+    "rhapsody.resource.clone" Write resource::clone::run;
+    "stonith.create" Write stonith::create::run;
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.name == name)
+}
+
+/// Who may call an operation; None for a name that is not one.
+pub fn permission(name: &str) -> Option<Permission> {
+    find(name).map(|operation| operation.permission)
+}
+
+/// All names, for help and for tests that look for gaps.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_name_is_there_twice() {
+        let all: HashSet<&str> = names().collect();
+        assert_eq!(all.len(), names().count());
+        assert_eq!(permission("resource.create"), Some(Permission::Write));
+        assert_eq!(permission("nothing"), None);
+    }
+}
