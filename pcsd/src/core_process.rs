@@ -10,8 +10,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How often a core that should run is looked for.
-const LOOK: Duration = Duration::from_millis(200);
+/// So long the surviving half of a core may take to replace the other.
+const SUCCESSOR_TIME: Duration = Duration::from_millis(150);
+/// So long a core may take from its spawn until its pid file is there.
+const APPEAR_TIME: Duration = Duration::from_secs(5);
+const APPEAR_POLL: Duration = Duration::from_millis(20);
 /// A core that lived shorter than this is started again only after a while.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 const RESTART_DELAY_MAX: Duration = Duration::from_secs(30);
@@ -23,6 +26,8 @@ pub struct CoreProcess {
     /// Exit of the core we started last, when it has ended.
     ended: Arc<Mutex<Option<String>>>,
     starting: Mutex<()>,
+    /// Something was started: there is a core to look after.
+    changed: tokio::sync::Notify,
 }
 
 /// What this boot's last `start` or `stop` wanted; not kept over a power-off.
@@ -35,7 +40,12 @@ enum Wanted {
 
 impl CoreProcess {
     pub fn new(paths: Paths) -> Self {
-        CoreProcess { paths, ended: Arc::default(), starting: Mutex::new(()) }
+        CoreProcess {
+            paths,
+            ended: Arc::default(),
+            starting: Mutex::new(()),
+            changed: tokio::sync::Notify::new(),
+        }
     }
 
     pub fn log(&self) -> PathBuf {
@@ -89,7 +99,9 @@ impl CoreProcess {
         let text = if wanted == Wanted::Running { "running" } else { "stopped" };
         let path = self.wanted_file();
         files::write_whole(&path, text.as_bytes(), 0o644)
-            .with_context(|| format!("cannot write {}", path.display()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        self.changed.notify_one();
+        Ok(())
     }
 
     /// An orderly stop has been asked for: it is not a crash.
@@ -166,32 +178,65 @@ impl CoreProcess {
         {
             return;
         }
+        // Once a boot: `enable` by itself starts nothing.
+        if self.wanted() == Wanted::Undecided {
+            let wanted = if self.is_enabled() { Wanted::Running } else { Wanted::Stopped };
+            if let Err(error) = self.set_wanted(wanted) {
+                tracing::error!("{error:#}");
+            }
+        }
         let mut delay = Duration::ZERO;
-        let mut started = None::<Instant>;
         loop {
-            let start = match self.wanted() {
-                Wanted::Stopped => false,
-                Wanted::Undecided => self.is_enabled(),
-                Wanted::Running => !self.is_running(),
-            };
-            if start {
-                if started.is_some_and(|at| at.elapsed() >= SHORT_LIFE) {
+            if self.wanted() != Wanted::Running {
+                self.changed.notified().await;
+                continue;
+            }
+            if let Some(pid) = self.pid() {
+                let since = Instant::now();
+                ended(pid).await;
+                if since.elapsed() >= SHORT_LIFE {
                     delay = Duration::ZERO;
                 }
-                tokio::time::sleep(delay).await;
-                // It may have been stopped on purpose meanwhile.
-                if self.wanted() != Wanted::Stopped {
-                    let core = self.clone();
-                    let result = tokio::task::spawn_blocking(move || core.start()).await;
-                    if let Ok(Err(error)) = result {
-                        tracing::error!("cannot start the core: {error:#}");
-                    }
-                    started = Some(Instant::now());
-                    delay = (delay * 2).clamp(Duration::from_millis(250), RESTART_DELAY_MAX);
-                }
+                // Its own other half may bring it back.
+                tokio::time::sleep(SUCCESSOR_TIME).await;
+                continue;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(delay).await;
+            delay = (delay * 2).clamp(Duration::from_millis(250), RESTART_DELAY_MAX);
+            // It may have been stopped on purpose meanwhile.
+            if self.wanted() != Wanted::Running {
+                continue;
+            }
+            let core = self.clone();
+            match tokio::task::spawn_blocking(move || core.start()).await {
+                Ok(Ok(())) => self.appeared().await,
+                Ok(Err(error)) => tracing::error!("cannot start the core: {error:#}"),
+                Err(_) => {}
+            }
         }
+    }
+
+    /// Waits until a core that was spawned has said who it is, or has ended.
+    async fn appeared(&self) {
+        let deadline = Instant::now() + APPEAR_TIME;
+        while Instant::now() < deadline && !self.is_running() && self.why_ended().is_none() {
+            tokio::time::sleep(APPEAR_POLL).await;
+        }
+    }
+}
+
+/// Returns when this process is gone.
+async fn ended(pid: u32) {
+    // A thread that sleeps in poll: an event, and no wakeups.
+    let waiting = tokio::task::spawn_blocking(move || {
+        use rustix::event::{PollFd, PollFlags, poll};
+        let process = rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)?;
+        let fd = rustix::process::pidfd_open(process, rustix::process::PidfdFlags::empty()).ok()?;
+        poll(&mut [PollFd::new(&fd, PollFlags::IN)], None).ok()
+    });
+    if !matches!(waiting.await, Ok(Some(_))) {
+        // Gone already, or a kernel without pidfds.
+        tokio::time::sleep(SUCCESSOR_TIME).await;
     }
 }
 
