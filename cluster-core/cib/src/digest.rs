@@ -36,9 +36,10 @@ pub fn cib_file_digest(doc: &Document) -> String {
 }
 
 /// As `cibadmin --md5-sum-versioned`: what nodes compare and patches carry. Who changed the CIB
-/// and when does not count.
+/// and when does not count, nor where in the code a status came from.
 pub fn cib_digest(doc: &Document) -> String {
-    const SKIPPED: [&str; 4] = ["cib-last-written", "update-origin", "update-client", "update-user"];
+    const SKIPPED: [&str; 5] =
+        ["cib-last-written", "update-origin", "update-client", "update-user", "crm-debug-origin"];
     let mut text = String::new();
     dump(doc, &mut text, |name| !SKIPPED.contains(&name));
     md5_hex(text.as_bytes())
