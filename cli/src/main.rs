@@ -40,16 +40,17 @@ fn main() -> ExitCode {
     if let Some(code) = compat::run(&program, &words) {
         return ExitCode::from(code);
     }
+    if words.first().is_some_and(|word| word == "lab") {
+        return commands::lab::run(&words[1..]);
+    }
     ExitCode::from(run(words))
 }
 
 /// Runs one command line and says how the process should end.
 fn run(words: Vec<String>) -> u8 {
-    // These take their own options, which are not pcs's.
-    match words.first().map(String::as_str) {
-        Some("lab") => return commands::lab::run(&words[1..]),
-        Some("simulate") => return commands::simulate::run(&words[1..]),
-        _ => {}
+    // It takes its own options, which are not pcs's.
+    if words.first().is_some_and(|word| word == "simulate") {
+        return commands::simulate::run(&words[1..]);
     }
     let words = dialect::today(words);
     let (options, words) = match Options::parse(words) {

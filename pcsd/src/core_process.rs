@@ -114,9 +114,8 @@ impl CoreProcess {
     /// Starts the core unless it runs; does not wait for its socket.
     pub fn start(&self) -> anyhow::Result<()> {
         let _starting = self.starting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        self.set_wanted(Wanted::Running)?;
         if self.is_running() {
-            return Ok(());
+            return self.set_wanted(Wanted::Running);
         }
         let conf = self.paths.corosync_conf();
         if !conf.exists() {
@@ -125,6 +124,7 @@ impl CoreProcess {
                 conf.display()
             );
         }
+        self.set_wanted(Wanted::Running)?;
         let program = programs::find("rhapsody-core")?;
         let log = self.log();
         std::fs::create_dir_all(self.paths.logs())

@@ -12,6 +12,21 @@ pub struct Settings {
     /// Empty: all addresses, IPv4 and IPv6.
     pub addresses: Vec<IpAddr>,
     pub limits: Limits,
+    pub setup: Setup,
+}
+
+/// Defaults of `cluster setup` on this host.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Setup {
+    /// Token timeout of a new cluster when the request names none.
+    pub token_ms: u32,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Setup { token_ms: 1000 }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -33,7 +48,7 @@ pub struct Limits {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { port: 2224, addresses: Vec::new(), limits: Limits::default() }
+        Settings { port: 2224, addresses: Vec::new(), limits: Limits::default(), setup: Setup::default() }
     }
 }
 
@@ -73,6 +88,7 @@ impl Settings {
             ("limits.header_seconds", limits.header_seconds),
             ("limits.body_seconds", limits.body_seconds),
             ("limits.tasks", limits.tasks as u64),
+            ("setup.token_ms", settings.setup.token_ms.into()),
         ] {
             if value == 0 {
                 bail!("{name} must be greater than 0; leave the line out for the default");

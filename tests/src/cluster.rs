@@ -33,6 +33,11 @@ pub struct Cluster {
 impl Cluster {
     /// Boots `count` nodes (n1, n2, ...) with pcsd running and nothing set up.
     pub fn boot(name: &str, count: usize) -> Cluster {
+        Cluster::boot_with(name, count, &[])
+    }
+
+    /// The same with further options of `lab up`.
+    pub fn boot_with(name: &str, count: usize, options: &[&str]) -> Cluster {
         let turn = File::create(std::env::temp_dir().join("rhapsody-live-tests.lock")).expect("lock file");
         flock(&turn);
         let cluster = Cluster {
@@ -41,7 +46,10 @@ impl Cluster {
             _turn: turn,
         };
         cluster.lab(&["down"]);
-        let up = cluster.lab(&["up", "--nodes", &count.to_string()]);
+        let nodes = count.to_string();
+        let mut words = vec!["up", "--nodes", &nodes];
+        words.extend(options);
+        let up = cluster.lab(&words);
         assert_eq!(up.code, 0, "lab up: {}", up.all());
         cluster
     }

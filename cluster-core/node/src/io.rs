@@ -7,8 +7,7 @@ use rhapsody_transition::{ActionResource, Transition};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Becomes `rhapsody_cib::Cib` as soon as that has landed.
-pub type Cib = String;
+pub use rhapsody_cib::Cib;
 
 /// The time of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

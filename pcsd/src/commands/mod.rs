@@ -1,12 +1,18 @@
 //! Commands of `/api/v2`: ours are in [`COMMANDS`]; every other name is an operation of
 //! `rhapsody_ops` on the live CIB.
 
+mod cib;
+mod cluster;
 mod hosts;
+mod lifecycle;
+mod live;
+mod setup;
+mod wait;
 
 use crate::app::App;
 use crate::auth::User;
 use crate::permissions::Access::{self, Needs};
-use crate::permissions::Permission::{Full, Read};
+use crate::permissions::Permission::{Full, Read, Superuser, Write};
 use rhapsody_api::Report;
 use rhapsody_api::task::{Command, CommandOptions, TaskFinish, TaskResult, TaskState};
 use serde_json::Value;
@@ -72,6 +78,29 @@ pub static COMMANDS: &[Entry] = &[
     command!("rhapsody.host.deauth", Needs(Full), hosts::deauth),
     command!("rhapsody.host.list", Needs(Read), hosts::list),
     command!("rhapsody.pcsd.status", Needs(Read), hosts::pcsd_status),
+
+    command!("cluster.setup", Needs(Superuser), setup::run),
+    command!("rhapsody.cluster.start", Needs(Write), lifecycle::start),
+    command!("rhapsody.cluster.stop", Needs(Write), lifecycle::stop),
+    command!("rhapsody.cluster.enable", Needs(Write), lifecycle::enable),
+    command!("rhapsody.cluster.disable", Needs(Write), lifecycle::disable),
+    command!("rhapsody.cluster.destroy", Needs(Full), lifecycle::destroy),
+
+    command!("cluster.get_corosync_conf", Needs(Read), cluster::corosync_conf),
+    command!("rhapsody.cluster.corosync", Needs(Read), cluster::corosync_conf_of),
+    command!("rhapsody.cluster.cib", Needs(Read), cib::get),
+    command!("rhapsody.cluster.cib_push", Needs(Full), cib::push),
+    command!("rhapsody.resource.cleanup", Needs(Write), cluster::cleanup),
+    command!("rhapsody.resource.refresh", Needs(Write), cluster::refresh),
+    command!("rhapsody.stonith.fence", Needs(Write), cluster::fence),
+    command!("rhapsody.stonith.confirm", Needs(Write), cluster::confirm),
+    command!("rhapsody.quorum.status", Needs(Read), cluster::quorum),
+    command!("quorum.status_text", Needs(Read), cluster::quorum_text),
+    command!("cluster.wait_for_pcmk_idle", Needs(Read), wait::command),
+    command!("rhapsody.node.wait", Needs(Read), wait::command),
+    command!("rhapsody.events", Needs(Read), cluster::events),
+    command!("rhapsody.core.statistics", Needs(Read), cluster::statistics),
+    command!("rhapsody.core.members", Needs(Read), cluster::members),
 ];
 
 impl Ctx {

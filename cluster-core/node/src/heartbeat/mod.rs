@@ -120,6 +120,11 @@ impl Heartbeat {
         }
     }
 
+    /// The next [`poll`](Self::poll) sends at once: a peer has just learned to understand us.
+    pub fn beat_now(&mut self) {
+        self.next_beat = 0;
+    }
+
     /// A beat arrived (already authenticated). Anything unreadable is ignored.
     pub fn receive(&mut self, now_ms: u64, from: NodeId, bytes: &[u8]) {
         let Some(beat) = wire::decode(bytes) else { return };

@@ -1,0 +1,163 @@
+//! Where agents, tools and their folders are on this machine.
+
+use rhapsody_client::Paths;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Names by which agents call the cluster; each is a link to our `rhapsody`.
+const TOOLS: [&str; 12] = [
+    "attrd_updater",
+    "cibadmin",
+    "corosync-quorumtool",
+    "crm_attribute",
+    "crm_failcount",
+    "crm_master",
+    "crm_mon",
+    "crm_node",
+    "crm_resource",
+    "crm_standby",
+    "crm_verify",
+    "stonith_admin",
+];
+
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// `resource.d/PROVIDER/TYPE` is below it.
+    pub ocf_root: PathBuf,
+    pub init_d: PathBuf,
+    /// Searched for fence agents, in this order.
+    pub fence_folders: Vec<PathBuf>,
+    /// Our own agents, one program.
+    pub own_agents: Option<PathBuf>,
+    /// First in the PATH of agents, and their `HA_SBIN_DIR`.
+    pub tools: PathBuf,
+    /// `HA_RSCTMP`: state of agents that a reboot must clear.
+    pub temporary: PathBuf,
+    pub log_file: PathBuf,
+    pub systemctl: Option<PathBuf>,
+    pub systemd_runs: bool,
+    pub syslog: bool,
+    pub root: Option<PathBuf>,
+}
+
+impl Places {
+    /// Looks around, and makes the folders that agents expect.
+    pub fn find(paths: &Paths) -> Places {
+        let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
+        let program = |name: &str| {
+            let own = beside.iter().cloned();
+            let installed =
+                ["/usr/lib/rhapsody", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
+            own.chain(installed.map(PathBuf::from)).map(|f| f.join(name)).find(|p| is_program(p))
+        };
+        let temporary = paths.at("/run/resource-agents");
+        let _ = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&temporary);
+        Places {
+            ocf_root: PathBuf::from("/usr/lib/ocf"),
+            init_d: PathBuf::from("/etc/init.d"),
+            fence_folders: ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/sbin"].map(PathBuf::from).to_vec(),
+            own_agents: program("rhapsody-agent"),
+            tools: tools(paths, beside.as_deref(), program("rhapsody")),
+            temporary,
+            log_file: paths.log().join("agents.log"),
+            systemctl: ["/usr/bin/systemctl", "/bin/systemctl"]
+                .map(PathBuf::from)
+                .into_iter()
+                .find(|p| is_program(p)),
+            systemd_runs: Path::new("/run/systemd/system").is_dir(),
+            syslog: Path::new("/dev/log").exists(),
+            root: paths.root().map(Path::to_owned),
+        }
+    }
+
+    /// The program of an OCF agent with the arguments before the action; ours where the
+    /// distribution has none of that name.
+    pub fn ocf_agent(&self, provider: &str, agent: &str) -> Option<(PathBuf, Vec<String>)> {
+        let plain = |name: &str| !name.is_empty() && !name.contains('/') && !name.starts_with('.');
+        if !plain(provider) || !plain(agent) {
+            return None;
+        }
+        let installed = self.ocf_root.join("resource.d").join(provider).join(agent);
+        if is_program(&installed) {
+            return Some((installed, Vec::new()));
+        }
+        let ours = matches!(provider, "heartbeat" | "pacemaker" | "rhapsody")
+            && matches!(agent, "IPaddr2" | "Dummy");
+        let program = self.own_agents.clone().filter(|_| ours)?;
+        Some((program, vec![format!("ocf:rhapsody:{agent}")]))
+    }
+
+    /// The program of a fence agent with the arguments before all others.
+    pub fn fence_agent(&self, agent: &str) -> Option<(PathBuf, Vec<String>)> {
+        if agent.is_empty() || agent.contains('/') || agent.starts_with('.') {
+            return None;
+        }
+        let installed = self.fence_folders.iter().map(|f| f.join(agent)).find(|p| is_program(p));
+        if let Some(program) = installed {
+            return Some((program, Vec::new()));
+        }
+        let program = self.own_agents.clone().filter(|_| agent == "fence_rhapsody_lab")?;
+        Some((program, vec![agent.to_owned()]))
+    }
+
+    /// PATH of agents.
+    pub fn path(&self) -> String {
+        format!("{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", self.tools.display())
+    }
+}
+
+fn is_program(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+/// The installed folder of tools that belongs to this program, or one made in /run for a program
+/// that is not installed.
+fn tools(paths: &Paths, beside: Option<&Path>, cli: Option<PathBuf>) -> PathBuf {
+    let of_prefix = beside.and_then(Path::parent).map(|prefix| prefix.join("lib/rhapsody/tools"));
+    if let Some(folder) = of_prefix.filter(|folder| folder.is_dir()) {
+        return folder;
+    }
+    let installed = PathBuf::from("/usr/lib/rhapsody/tools");
+    let Some(cli) = cli.filter(|cli| beside == cli.parent() || !installed.is_dir()) else {
+        return installed;
+    };
+    let folder = paths.run().join("tools");
+    let _ = std::fs::create_dir_all(&folder);
+    for name in TOOLS {
+        let link = folder.join(name);
+        if std::fs::read_link(&link).ok().as_deref() != Some(&cli) {
+            let _ = std::fs::remove_file(&link);
+            let _ = std::os::unix::fs::symlink(&cli, &link);
+        }
+    }
+    folder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agents_are_found_and_ours_stand_in() {
+        let folder = std::env::temp_dir().join(format!("rhapsody-places-{}", std::process::id()));
+        let provider = folder.join("resource.d/heartbeat");
+        std::fs::create_dir_all(&provider).unwrap();
+        for (name, mode) in [("Dummy", 0o755), ("IPaddr2", 0o644)] {
+            std::fs::write(provider.join(name), "#!/bin/sh\n").unwrap();
+            std::fs::set_permissions(provider.join(name), PermissionsExt::from_mode(mode)).unwrap();
+        }
+        let places = Places {
+            ocf_root: folder.clone(),
+            own_agents: Some("/x/rhapsody-agent".into()),
+            ..Places::find(&Paths::below(&folder))
+        };
+        assert_eq!(places.ocf_agent("heartbeat", "Dummy"), Some((provider.join("Dummy"), vec![])));
+        let ours = Some(("/x/rhapsody-agent".into(), vec!["ocf:rhapsody:IPaddr2".to_owned()]));
+        assert_eq!(places.ocf_agent("heartbeat", "IPaddr2"), ours);
+        assert_eq!(places.ocf_agent("rhapsody", "IPaddr2"), ours);
+        assert_eq!(places.ocf_agent("heartbeat", "apache"), None);
+        assert_eq!(places.ocf_agent("heartbeat", "../heartbeat/Dummy"), None);
+        assert!(folder.join("run/resource-agents").is_dir());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

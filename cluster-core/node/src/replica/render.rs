@@ -1,0 +1,145 @@
+//! Status as Pacemaker writes it.
+
+use super::status::{History, OpRecord, Part, Status};
+use crate::{Cib, NodeId};
+use rhapsody_cib::Element;
+use std::collections::BTreeMap;
+
+/// Writes `status` into the CIB, in place of what is there.
+pub fn status(cib: &mut Cib, status: &Status, names: &BTreeMap<NodeId, String>) {
+    let root = cib.status_mut();
+    cib.clear(root);
+    for (id, part) in &status.parts {
+        node_state(cib, root, *id, part, names);
+    }
+}
+
+fn node_state(cib: &mut Cib, status: Element, id: NodeId, part: &Part, names: &BTreeMap<NodeId, String>) {
+    let unknown = id.to_string();
+    let name = names.get(&id).unwrap_or(&unknown);
+    let e = cib.append(status, "node_state");
+    for (key, value) in [
+        ("id", unknown.as_str()),
+        ("uname", name),
+        ("in_ccm", if part.member { "true" } else { "false" }),
+        ("crmd", if part.member { "online" } else { "offline" }),
+        ("crm-debug-origin", "rhapsody"),
+        ("join", if part.member { "member" } else { "down" }),
+        ("expected", if part.expected { "member" } else { "down" }),
+    ] {
+        cib.set_attr(e, key, value);
+    }
+    if !part.resources.is_empty() || part.member {
+        let lrm = cib.append(e, "lrm");
+        cib.set_attr(lrm, "id", &unknown);
+        let resources = cib.append(lrm, "lrm_resources");
+        for (rsc, history) in &part.resources {
+            lrm_resource(cib, resources, rsc, history, name);
+        }
+    }
+    if !part.attributes.is_empty() {
+        let transient = cib.append(e, "transient_attributes");
+        cib.set_attr(transient, "id", &unknown);
+        let set = cib.append(transient, "instance_attributes");
+        let set_id = format!("status-{id}");
+        cib.set_attr(set, "id", &set_id);
+        for (key, value) in &part.attributes {
+            let pair = cib.append(set, "nvpair");
+            // As attrd does: what cannot stand in an id becomes a dot or an underscore.
+            let safe: String = key.chars().map(|c| if id_char(c) { c } else { '.' }).collect();
+            cib.set_attr(pair, "id", &format!("{set_id}-{safe}"));
+            cib.set_attr(pair, "name", key);
+            cib.set_attr(pair, "value", value);
+        }
+    }
+}
+
+fn id_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+fn lrm_resource(cib: &mut Cib, parent: Element, id: &str, history: &History, node: &str) {
+    let e = cib.append(parent, "lrm_resource");
+    cib.set_attr(e, "id", id);
+    cib.set_attr(e, "class", &history.class);
+    if let Some(provider) = &history.provider {
+        cib.set_attr(e, "provider", provider);
+    }
+    cib.set_attr(e, "type", &history.agent);
+    for (slot, op) in &history.ops {
+        lrm_rsc_op(cib, e, &format!("{id}_{slot}"), op, node);
+    }
+}
+
+fn lrm_rsc_op(cib: &mut Cib, parent: Element, id: &str, op: &OpRecord, node: &str) {
+    let e = cib.append(parent, "lrm_rsc_op");
+    let magic = format!("{}:{};{}", op.status, op.rc, op.transition_key);
+    for (name, value) in [
+        ("id", id),
+        ("operation_key", &op.key),
+        ("operation", &op.task),
+        ("crm-debug-origin", "rhapsody"),
+        ("crm_feature_set", rhapsody_cib::CRM_FEATURE_SET),
+        ("transition-key", &op.transition_key),
+        ("transition-magic", &magic),
+        ("exit-reason", &op.exit_reason),
+        ("on_node", node),
+        ("call-id", &op.call_id.to_string()),
+        ("rc-code", &op.rc.to_string()),
+        ("op-status", &op.status.to_string()),
+        ("interval", &op.interval_ms.to_string()),
+        ("last-rc-change", &op.last_rc_change.to_string()),
+        ("exec-time", &op.exec_ms.to_string()),
+        ("queue-time", &op.queue_ms.to_string()),
+        ("op-digest", &op.digest),
+    ] {
+        cib.set_attr(e, name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rhapsody_transition::ActionResource;
+
+    #[test]
+    fn status_is_written_as_pacemaker_writes_it() {
+        let resource = ActionResource {
+            id: "vip".into(),
+            long_id: None,
+            class: "ocf".into(),
+            provider: Some("heartbeat".into()),
+            agent: "IPaddr2".into(),
+        };
+        let mut part = Part { member: true, expected: true, ..Part::default() };
+        let record = OpRecord {
+            key: "vip_monitor_10000".into(),
+            task: "monitor".into(),
+            interval_ms: 10_000,
+            transition_key: "5:2:0:u".into(),
+            call_id: 9,
+            last_rc_change: 1_700_000_000,
+            digest: "d".into(),
+            ..OpRecord::default()
+        };
+        part.record(&resource, record, false);
+        part.set_attribute("fail-count-vip#monitor_10000", Some("1"));
+        let mut cib = Cib::empty();
+        let parts = Status { parts: BTreeMap::from([(2, part)]) };
+        status(&mut cib, &parts, &BTreeMap::from([(2, "n2".to_owned())]));
+        let text = cib.to_xml();
+        for want in [
+            r#"<node_state id="2" uname="n2" in_ccm="true" crmd="online""#,
+            r#"join="member" expected="member""#,
+            r#"<lrm_resource id="vip" class="ocf" provider="heartbeat" type="IPaddr2""#,
+            r#"id="vip_monitor_10000" operation_key="vip_monitor_10000" operation="monitor""#,
+            r#"transition-magic="0:0;5:2:0:u""#,
+            r#"<nvpair id="status-2-fail-count-vip.monitor_10000" name="fail-count-vip#monitor_10000" value="1""#,
+        ] {
+            assert!(text.contains(want), "{want}\n{text}");
+        }
+        // Written twice it is the same.
+        status(&mut cib, &parts, &BTreeMap::from([(2, "n2".to_owned())]));
+        assert_eq!(cib.to_xml(), text);
+    }
+}

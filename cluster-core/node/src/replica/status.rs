@@ -1,0 +1,241 @@
+//! The status section as data: one part for each node, in memory only.
+//!
+//! Each node is the authority for its own part (operation history and transient attributes); the
+//! others keep what was ordered in the view. [`render`](super::render) makes Pacemaker's XML of it.
+
+use crate::membership::view::ViewId;
+use crate::{Incarnation, NodeId};
+use rhapsody_transition::ActionResource;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `op-status` of an operation that has not ended.
+pub const PENDING: i32 = -1;
+/// `rc-code` of an operation that has not ended.
+pub const RC_PENDING: i32 = 193;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub parts: BTreeMap<NodeId, Part>,
+}
+
+/// What is known of one node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub incarnation: Incarnation,
+    /// In the present view.
+    pub member: bool,
+    /// Whether its absence is a surprise: `expected` is `member`, else `down`.
+    pub expected: bool,
+    /// This incarnation was fenced: nothing of it is left.
+    pub fenced: bool,
+    /// When it was last changed, to find the newer of two.
+    pub touched: (ViewId, u64),
+    pub resources: BTreeMap<String, History>,
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// The operations of one resource on one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    pub class: String,
+    pub provider: Option<String>,
+    pub agent: String,
+    /// By slot: `last_0`, `monitor_10000`, `last_failure_0`, ...
+    pub ops: BTreeMap<String, OpRecord>,
+}
+
+/// One `lrm_rsc_op`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpRecord {
+    /// `vip_monitor_10000`.
+    pub key: String,
+    pub task: String,
+    pub interval_ms: u64,
+    pub transition_key: String,
+    pub call_id: u32,
+    pub rc: i32,
+    pub status: i32,
+    /// Seconds since 1970.
+    pub last_rc_change: i64,
+    pub exec_ms: u64,
+    pub queue_ms: u64,
+    pub digest: String,
+    pub exit_reason: String,
+}
+
+impl OpRecord {
+    pub fn is_pending(&self) -> bool {
+        self.status == PENDING
+    }
+
+    /// The expected exit code, from the transition key (`action:transition:rc:uuid`).
+    pub fn target_rc(&self) -> i32 {
+        self.transition_key.split(':').nth(2).and_then(|rc| rc.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Where an operation is kept in the history.
+pub fn slot(task: &str, interval_ms: u64) -> String {
+    match task {
+        _ if interval_ms > 0 => format!("{task}_{interval_ms}"),
+        "migrate_to" | "migrate_from" => format!("{task}_0"),
+        _ => "last_0".to_owned(),
+    }
+}
+
+impl History {
+    pub fn of(resource: &ActionResource) -> History {
+        History {
+            class: resource.class.clone(),
+            provider: resource.provider.clone(),
+            agent: resource.agent.clone(),
+            ops: BTreeMap::new(),
+        }
+    }
+}
+
+impl Part {
+    /// Puts an operation into the history.
+    pub fn record(&mut self, resource: &ActionResource, record: OpRecord, failed: bool) {
+        let history = self.resources.entry(resource.id.clone()).or_insert_with(|| History::of(resource));
+        history.class.clone_from(&resource.class);
+        history.provider.clone_from(&resource.provider);
+        history.agent.clone_from(&resource.agent);
+        if failed {
+            history.ops.insert("last_failure_0".to_owned(), record.clone());
+        }
+        // As Pacemaker: what was known of recurring monitors ends with the role that they watched.
+        if !record.is_pending()
+            && record.rc == 0
+            && matches!(record.task.as_str(), "stop" | "demote" | "promote" | "migrate_to")
+        {
+            history.ops.retain(|slot, op| op.interval_ms == 0 || slot == "last_failure_0");
+        }
+        history.ops.insert(slot(&record.task, record.interval_ms), record);
+    }
+
+    /// Forgets a resource, or only one slot of it.
+    pub fn forget(&mut self, resource: &str, slot: Option<&str>) {
+        match slot {
+            None => {
+                self.resources.remove(resource);
+            }
+            Some(slot) => {
+                if let Some(history) = self.resources.get_mut(resource) {
+                    history.ops.remove(slot);
+                    if history.ops.is_empty() {
+                        self.resources.remove(resource);
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn set_attribute(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.attributes.insert(name.to_owned(), value.to_owned()),
+            None => self.attributes.remove(name),
+        };
+    }
+
+    /// The operations that have begun and not ended.
+    pub fn pending(&self) -> impl Iterator<Item = (&String, &OpRecord)> {
+        self.resources
+            .iter()
+            .flat_map(|(id, h)| h.ops.values().filter(|op| op.is_pending()).map(move |op| (id, op)))
+    }
+
+    fn freshness(&self) -> (Incarnation, bool, (ViewId, u64)) {
+        (self.incarnation, self.fenced, self.touched)
+    }
+}
+
+impl Status {
+    /// Takes over what another node knows where that is newer.
+    pub fn merge(&mut self, other: &Status) {
+        for (id, part) in &other.parts {
+            let newer = self.parts.get(id).is_none_or(|mine| part.freshness() > mine.freshness());
+            if newer {
+                self.parts.insert(*id, part.clone());
+            }
+        }
+    }
+
+    /// Nothing of this life is left.
+    pub fn fence(&mut self, node: NodeId, incarnation: Incarnation, touched: (ViewId, u64)) {
+        let part = self.parts.entry(node).or_default();
+        if part.incarnation > incarnation {
+            // It has come back meanwhile, in a later life: that one was not fenced.
+            return;
+        }
+        *part = Part { incarnation, fenced: true, touched, ..Part::default() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(id: &str) -> ActionResource {
+        ActionResource {
+            id: id.into(),
+            long_id: None,
+            class: "ocf".into(),
+            provider: Some("heartbeat".into()),
+            agent: "Dummy".into(),
+        }
+    }
+
+    fn op(task: &str, interval_ms: u64, rc: i32) -> OpRecord {
+        OpRecord {
+            task: task.into(),
+            interval_ms,
+            rc,
+            key: format!("a_{task}_{interval_ms}"),
+            ..OpRecord::default()
+        }
+    }
+
+    #[test]
+    fn a_stop_ends_what_monitors_said_but_not_the_last_failure() {
+        let mut part = Part::default();
+        part.record(&resource("a"), op("start", 0, 0), false);
+        part.record(&resource("a"), op("monitor", 10_000, 7), true);
+        part.record(&resource("a"), op("stop", 0, 0), false);
+        let slots: Vec<&String> = part.resources["a"].ops.keys().collect();
+        assert_eq!(slots, ["last_0", "last_failure_0"]);
+        assert_eq!(part.resources["a"].ops["last_0"].task, "stop");
+    }
+
+    #[test]
+    fn the_newer_knowledge_of_a_node_wins() {
+        let part = |incarnation, fenced, counter| Part {
+            incarnation,
+            fenced,
+            touched: (ViewId { counter, proposer: 1 }, 0),
+            ..Part::default()
+        };
+        let cases = [
+            (part(1, false, 9), part(2, false, 1), true),
+            (part(2, true, 1), part(2, false, 9), false),
+            (part(2, false, 9), part(2, true, 1), true),
+            (part(2, true, 1), part(3, false, 1), true),
+            (part(2, false, 3), part(2, false, 4), true),
+        ];
+        for (mine, other, takes) in cases {
+            let mut status = Status { parts: BTreeMap::from([(7, mine.clone())]) };
+            status.merge(&Status { parts: BTreeMap::from([(7, other.clone())]) });
+            assert_eq!(status.parts[&7], if takes { other } else { mine });
+        }
+    }
+
+    #[test]
+    fn a_later_life_is_not_erased_by_the_fencing_of_an_earlier_one() {
+        let mut status = Status { parts: BTreeMap::from([(1, Part { incarnation: 5, ..Part::default() })]) };
+        status.fence(1, 4, Default::default());
+        assert!(!status.parts[&1].fenced);
+        status.fence(1, 5, Default::default());
+        assert!(status.parts[&1].fenced);
+    }
+}
