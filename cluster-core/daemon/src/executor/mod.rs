@@ -283,6 +283,8 @@ impl Executor {
         if !peer.is_ok_and(|peer| peer.uid == own) {
             return;
         }
+        // What the last one said before it went away still counts.
+        self.hear();
         match Link::new(stream) {
             Ok(link) => self.link = Some(link),
             Err(error) => log::error(format!("cannot talk to the node process: {error}")),
