@@ -1,0 +1,134 @@
+//! "Node List".
+
+use super::{MonOptions, item, resources};
+use crate::types::{Entry, Health, Instance, Node, NodeKind, Resource, Status};
+
+pub fn write(text: &mut String, status: &Status, options: &MonOptions) {
+    text.push_str("Node List:\n");
+    let shown = |node: &&Node| options.node.as_deref().is_none_or(|name| name == node.name);
+    if options.by_node {
+        for node in status.nodes.iter().filter(shown) {
+            item(text, 0, &format!("{} {}: {}:", kind(node), name(node, options), state(node)));
+            item(text, 1, "Resources:");
+            for rsc in resources_on(status, node) {
+                resources::write_on_node(text, rsc, 2);
+            }
+        }
+        return;
+    }
+    let mut lists: [(&str, Vec<&str>); 5] = [
+        ("Online", Vec::new()),
+        ("OFFLINE", Vec::new()),
+        ("RemoteOnline", Vec::new()),
+        ("RemoteOFFLINE", Vec::new()),
+        ("GuestOnline", Vec::new()),
+    ];
+    for node in status.nodes.iter().filter(shown) {
+        if options.detail || is_special(node) {
+            let set = node.feature_set.as_ref().filter(|_| options.detail);
+            let set = set.map(|set| format!(", feature set {set}")).unwrap_or_default();
+            item(text, 0, &format!("{} {}: {}{set}", kind(node), name(node, options), state(node)));
+            continue;
+        }
+        let list = match (node.kind, node.online) {
+            (NodeKind::Member, true) => 0,
+            (NodeKind::Member, false) => 1,
+            (NodeKind::Remote, true) => 2,
+            (NodeKind::Remote, false) => 3,
+            (NodeKind::Guest, true) => 4,
+            // A guest that is not running is the business of its container.
+            (NodeKind::Guest, false) => continue,
+        };
+        lists[list].1.push(&node.name);
+    }
+    for (label, names) in lists {
+        if !names.is_empty() {
+            item(text, 0, &format!("{label}: [ {} ]", names.join(" ")));
+        }
+    }
+}
+
+fn is_special(node: &Node) -> bool {
+    node.unclean
+        || node.pending
+        || node.standby
+        || (node.standby_onfail && node.online)
+        || node.maintenance
+        || (node.online && node.health != Health::Green)
+}
+
+pub fn kind(node: &Node) -> &'static str {
+    match node.kind {
+        NodeKind::Member => "Node",
+        NodeKind::Remote => "RemoteNode",
+        NodeKind::Guest => "GuestNode",
+    }
+}
+
+/// With `-R`: the host of a guest, the id of a member.
+pub fn name(node: &Node, options: &MonOptions) -> String {
+    let mut name = node.name.clone();
+    if options.detail {
+        if let Some(host) = &node.host {
+            name.push_str(&format!("@{host}"));
+        }
+        if node.kind == NodeKind::Member && node.id != node.name && !node.id.is_empty() {
+            name.push_str(&format!(" ({})", node.id));
+        }
+    }
+    name
+}
+
+/// `online`, `UNCLEAN (offline)`, `standby (with active resources)`, ...
+pub fn state(node: &Node) -> String {
+    let busy = !node.resources.is_empty();
+    let state = match () {
+        () if node.unclean && node.online => "UNCLEAN (online)",
+        () if node.unclean && node.pending => "UNCLEAN (pending)",
+        () if node.unclean => "UNCLEAN (offline)",
+        () if node.pending => "pending",
+        () if node.standby_onfail && node.online => "standby (on-fail)",
+        () if node.standby && !node.online => "OFFLINE (standby)",
+        () if node.standby && busy => "standby (with active resources)",
+        () if node.standby => "standby",
+        () if node.maintenance && node.online => "maintenance",
+        () if node.maintenance => "OFFLINE (maintenance)",
+        () if node.online => "online",
+        () => "OFFLINE",
+    };
+    let health = match node.health {
+        Health::Red if node.online => " (health is RED)",
+        Health::Yellow if node.online => " (health is YELLOW)",
+        _ => "",
+    };
+    format!("{state}{health}")
+}
+
+fn resources_on<'a>(status: &'a Status, node: &Node) -> Vec<&'a Resource> {
+    node.resources.iter().filter_map(|id| find(status, id)).collect()
+}
+
+fn find<'a>(status: &'a Status, instance: &str) -> Option<&'a Resource> {
+    let is = |rsc: &&Resource| rsc.instance == instance && !rsc.implicit_connection();
+    status.resources.iter().find_map(|entry| match entry {
+        Entry::Resource(rsc) => Some(&**rsc).filter(is),
+        Entry::Group(group) => group.members.iter().find(is),
+        Entry::Clone(clone) => clone.instances.iter().find_map(|i| match i {
+            Instance::Resource(rsc) => Some(&**rsc).filter(is),
+            Instance::Group(group) => group.members.iter().find(is),
+        }),
+        Entry::Bundle(bundle) => bundle
+            .replicas
+            .iter()
+            .flat_map(|r| [r.ip.as_ref(), r.child.as_ref(), Some(&r.container)])
+            .flatten()
+            .find(is),
+    })
+}
+
+impl Resource {
+    /// The connection of a guest node is not shown among the resources of its host.
+    fn implicit_connection(&self) -> bool {
+        self.implicit && self.connection
+    }
+}
