@@ -23,6 +23,8 @@ pub struct App {
     pub core: Arc<CoreProcess>,
     pub tasks: Tasks,
     pub status: crate::status::Cache,
+    /// Agents of this host and what they say about themselves.
+    pub agents: Arc<rhapsody_agents_run::installed::Installed>,
 }
 
 impl App {
@@ -38,6 +40,7 @@ impl App {
             core,
             tasks: Tasks::new(settings.limits.tasks),
             status: crate::status::Cache,
+            agents: Arc::new(rhapsody_agents_run::installed::Installed::system()),
             known_hosts,
             paths,
             settings,

@@ -119,3 +119,42 @@ async fn requests_reach_the_core() {
     let text = format!("{:?}", core.state.lock().unwrap().asked);
     assert!(text.contains("interval_ms: Some(10000)"), "{text}");
 }
+
+#[tokio::test]
+async fn operations_change_the_live_cib() {
+    let (pcsd, core, token) = with_core("operations").await;
+    let set = |more: serde_json::Value| {
+        let mut params = json!({"cluster_properties": {"stonith-enabled": "false"}, "force_flags": []});
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        pcsd.run_command(&token, "cluster_property.set_properties", params)
+    };
+    let before = core.cib();
+    let answer = set(json!({"dry_run": true})).await;
+    assert_eq!((&answer["task_finish_type"], core.cib()), (&json!("SUCCESS"), before.clone()), "{answer}");
+
+    // Somebody else changes the CIB twice meanwhile.
+    core.state.lock().unwrap().stale = 2;
+    let answer = set(json!({"wait": "5"})).await;
+    assert_eq!(answer["task_finish_type"], "SUCCESS", "{answer}");
+    let now = core.cib();
+    assert!(now.contains(r#"name="stonith-enabled" value="false""#) && now.contains(r#"epoch="8""#), "{now}");
+    let version = core.state.lock().unwrap().cib.version();
+    set(json!({})).await;
+    assert_eq!(core.state.lock().unwrap().cib.version(), version, "nothing to change, nothing sent");
+
+    core.state.lock().unwrap().busy = true;
+    let params = json!({"standby": true, "node_names": ["n1"], "wait": 1});
+    let answer = pcsd.run_command(&token, "node.standby_unstandby_list", params).await;
+    assert_eq!(
+        (codes(&answer).pop(), &answer["task_finish_type"]),
+        (Some("WAIT_FOR_IDLE_TIMED_OUT"), &json!("FAIL")),
+        "{answer}"
+    );
+    assert!(core.cib().contains(r#"name="standby" value="on""#), "the change stays");
+
+    let before = core.cib();
+    let refused = set(json!({"cluster_properties": {"no-such-property": "1"}})).await;
+    assert_eq!((&refused["task_finish_type"], core.cib()), (&json!("FAIL"), before), "{refused}");
+    let body = r#"{"command_name":"cluster_property.get_properties","params":[],"options":{}}"#;
+    assert_eq!(pcsd.post_json(&token, "/api/v2/task/run", body).await.0, 400);
+}

@@ -145,19 +145,23 @@ pub async fn run(app: Arc<App>, user: User, command: Command, reports: Sink) -> 
     let Command { command_name, params, options } = command;
     let user = user.acting_as(options.effective_username.as_deref(), options.effective_groups.clone());
     let entry = COMMANDS.iter().find(|entry| entry.name == command_name);
-    let Some(entry) = entry else {
-        reports.push(Report::error("COMMAND_UNKNOWN", format!("Unknown command '{command_name}'")));
+    let access = entry.map(|entry| entry.access).or_else(|| live::access(&command_name));
+    let Some(access) = access else {
+        let text = format!("Unknown command '{command_name}'");
+        reports.push(Report::error("COMMAND_UNKNOWN", text));
         return (TaskFinish::Fail, Value::Null);
     };
-    if !entry.access.allows(&user, &app.paths) {
-        reports.push(Report::error(
-            "NOT_AUTHORIZED",
-            format!("Current user is not authorized for this operation: '{command_name}'"),
-        ));
+    if !access.allows(&user, &app.paths) {
+        let text = format!("user '{}' is not permitted to run '{command_name}'", user.name);
+        reports.push(Report::error("NOT_AUTHORIZED", text));
         return (TaskFinish::Fail, Value::Null);
     }
     let ctx = Ctx { app, user, options, reports: reports.clone() };
-    match (entry.run)(ctx, params).await {
+    let done = match entry {
+        Some(entry) => (entry.run)(ctx, params).await,
+        None => live::run(&ctx, &command_name, params).await,
+    };
+    match done {
         Ok(value) if !reports.list().iter().any(Report::is_error) => (TaskFinish::Success, value),
         Ok(value) => (TaskFinish::Fail, value),
         Err(Stop) => (TaskFinish::Fail, Value::Null),
@@ -203,5 +207,36 @@ pub fn task_result(
         task_finish_type: finish,
         kill_reason: None,
         result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_one_entry_and_no_operation_is_hidden() {
+        let mut seen = std::collections::HashSet::new();
+        for entry in COMMANDS {
+            assert!(seen.insert(entry.name), "{} is there twice", entry.name);
+            assert!(matches!(entry.access, Needs(_)), "{} has no permission", entry.name);
+            assert!(live::access(entry.name).is_none(), "{} is an operation as well", entry.name);
+        }
+        for name in rhapsody_ops::names() {
+            assert!(live::access(name).is_some(), "{name} has no permission");
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_shown_again() {
+        let command = Command {
+            command_name: "auth.auth_hosts".to_owned(),
+            params: serde_json::json!({"hosts": {"n1": {"username": "u", "password": "p"}}}),
+            options: CommandOptions::default(),
+        };
+        let shown = without_secrets(&command).params.to_string();
+        assert!(shown.contains("***") && !shown.contains("\"p\""), "{shown}");
+        let error = serde_json::from_str::<u32>("\"secret\"").unwrap_err();
+        assert!(!without_values(&error).contains("secret"));
     }
 }

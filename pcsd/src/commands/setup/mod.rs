@@ -4,7 +4,6 @@
 //! our files are removed from every node that answers and the others are named; the same command
 //! can then be repeated.
 
-mod conf;
 mod options;
 
 use super::hosts::unreachable_report;
@@ -77,10 +76,10 @@ pub async fn run(ctx: &Ctx, params: Setup) -> Done {
         .map_err(|error| ctx.fail(Report::error("UNABLE_TO_READ_KNOWN_HOSTS", format!("{error:#}"))))?
         .known_hosts;
     let plan = plan(ctx, &params, &known, forced)?;
-    let nodes: Vec<String> = plan.nodes.iter().map(|(name, _)| name.clone()).collect();
+    let nodes: Vec<String> = plan.nodes.iter().map(|node| node.name.clone()).collect();
 
     check_hosts(ctx, &nodes, forced).await?;
-    if prepare(ctx, &nodes, &known, &params, &plan.text()).await.is_err() {
+    if prepare(ctx, &nodes, &known, &params, &plan.build().to_text()).await.is_err() {
         roll_back(ctx, &nodes).await;
         return Err(Stop);
     }
@@ -103,7 +102,12 @@ pub async fn run(ctx: &Ctx, params: Setup) -> Done {
 }
 
 /// Everything that can be known before any host is asked.
-fn plan(ctx: &Ctx, params: &Setup, known: &BTreeMap<String, Host>, forced: bool) -> Result<conf::Plan, Stop> {
+fn plan(
+    ctx: &Ctx,
+    params: &Setup,
+    known: &BTreeMap<String, Host>,
+    forced: bool,
+) -> Result<rhapsody_conf::Setup, Stop> {
     let mut reports = Vec::new();
     let mut error = |code: &str, text: String| reports.push(Report::error(code, text));
     if params.no_keys_sync {
@@ -182,9 +186,9 @@ fn plan(ctx: &Ctx, params: &Setup, known: &BTreeMap<String, Host>, forced: bool)
             );
             error("COROSYNC_BAD_NODE_ADDRESSES_COUNT", text);
         }
-        nodes.push((node.name.clone(), addresses));
+        nodes.push(rhapsody_conf::SetupNode { name: node.name.clone(), addresses });
     }
-    let counts: BTreeSet<usize> = nodes.iter().map(|(_, addresses)| addresses.len()).collect();
+    let counts: BTreeSet<usize> = nodes.iter().map(|node| node.addresses.len()).collect();
     if counts.len() > 1 {
         let text = "All nodes must have the same number of addresses, one for each link";
         error("COROSYNC_NODE_ADDRESS_COUNT_MISMATCH", text.to_owned());
@@ -240,18 +244,42 @@ fn plan(ctx: &Ctx, params: &Setup, known: &BTreeMap<String, Host>, forced: bool)
         reports.into_iter().for_each(|report| ctx.report(report));
         return Err(Stop);
     }
-    Ok(conf::Plan {
+    let mut totem = of(&params.totem_options);
+    if !totem.contains_key("token") {
+        // Nothing of ours travels a ring: the time does not grow with the number of nodes.
+        totem.insert("token".to_owned(), ctx.app.settings.setup.token_ms.to_string());
+        totem.entry("token_coefficient".to_owned()).or_insert_with(|| "0".to_owned());
+    }
+    let pairs = |options: Options| options.into_iter().collect::<Vec<_>>();
+    Ok(rhapsody_conf::Setup {
         cluster_name: name.clone(),
         cluster_uuid: (!params.no_cluster_uuid).then(|| uuid::Uuid::new_v4().simple().to_string()),
-        transport: transport.to_owned(),
-        transport_options: of(&params.transport_options),
-        links: conf::number_links(&links),
-        compression: of(&params.compression_options),
-        crypto,
-        totem: of(&params.totem_options),
-        quorum: of(&params.quorum_options),
+        transport: rhapsody_conf::Transport::parse(transport).unwrap_or_default(),
         nodes,
+        totem: pairs(totem),
+        transport_options: pairs(of(&params.transport_options)),
+        compression: pairs(of(&params.compression_options)),
+        crypto: pairs(crypto),
+        quorum: pairs(of(&params.quorum_options)),
+        links: number_links(links).into_iter().map(pairs).collect(),
+        short_token: true,
     })
+}
+
+/// Links as given; those without a number take the free ones in order.
+fn number_links(links: Vec<Options>) -> Vec<Options> {
+    let taken: BTreeSet<String> = links.iter().filter_map(|link| link.get("linknumber").cloned()).collect();
+    let mut free =
+        (0..links.len() * 2).map(|number| number.to_string()).filter(|number| !taken.contains(number));
+    let number = |mut link: Options| {
+        if !link.contains_key("linknumber")
+            && let Some(number) = free.next()
+        {
+            link.insert("linknumber".to_owned(), number);
+        }
+        link
+    };
+    links.into_iter().map(number).collect()
 }
 
 /// All must answer, have what it takes, and be in no cluster.
