@@ -149,7 +149,7 @@ fn start_monitor_stop_are_exact_and_idempotent() {
     for _ in 0..2 {
         assert_eq!(wire.code("stop", &p), 0);
         assert!(!wire.ip_a("-o addr show dev eth0").contains(VIP));
-        assert_eq!(wire.senders(), [], "stop ends the sender");
+        until("the sender's end", || wire.senders().is_empty());
         assert_eq!(wire.code("monitor", &p), 7);
     }
 }

@@ -50,7 +50,9 @@ pub fn file(tmp: &Path, ip: IpAddr, nic: &str) -> PathBuf {
     tmp.join(format!("rhapsody-announce-{ip}-{nic}"))
 }
 
-pub fn spawn(plan: &Plan) -> io::Result<()> {
+/// Leaves the sender behind. It inherits the packet socket, because the last close of one waits for
+/// the kernel's readers of the network lists (ten milliseconds and more): not in `start`.
+pub fn spawn(plan: &Plan, announcer: Announcer) -> io::Result<()> {
     if let Some(dir) = plan.file.parent() {
         fs::create_dir_all(dir)?;
     }
@@ -63,7 +65,7 @@ pub fn spawn(plan: &Plan) -> io::Result<()> {
         .arg(&plan.file)
         .env_clear()
         .current_dir("/")
-        .stdin(Stdio::null())
+        .stdin(Stdio::from(announcer.into_fd()))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         // Whoever ran the agent may kill or await the agent's whole group.
@@ -72,7 +74,8 @@ pub fn spawn(plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the sender that `file` names and waits until it is gone, at most 100 ms.
+/// Ends the sender that `file` names. It sends nothing any more once the signal is under way; its
+/// whole death is not waited for, because it includes the slow close of a packet socket.
 pub fn end(file: &Path) {
     let Ok(text) = fs::read_to_string(file) else {
         return;
@@ -85,9 +88,8 @@ pub fn end(file: &Path) {
         && let Ok(process) = pidfd_open(pid, PidfdFlags::empty())
         // Looked at after the descriptor is held: the number cannot be reused any more.
         && start_time(pid).as_deref() == Some(started)
-        && pidfd_send_signal(&process, Signal::KILL).is_ok()
     {
-        wait(&[PollFd::new(&process, PollFlags::IN)], Duration::from_millis(100));
+        let _ = pidfd_send_signal(&process, Signal::KILL);
     }
     let _ = fs::remove_file(file);
 }

@@ -276,7 +276,7 @@ fn tell_the_segment(env: &Env, params: &Params, link: &Link) -> Result<(), Failu
     };
     // The address is up and has been announced once; a node that cannot start a process is no
     // reason to take it down again, but people should know.
-    if let Err(e) = announce::spawn(&plan) {
+    if let Err(e) = announce::spawn(&plan, announcer) {
         eprintln!("WARNING: {} is announced once only: {e}", params.ip);
     }
     Ok(())

@@ -28,7 +28,12 @@ impl Announcer {
             IpAddr::V4(_) => ETH_ARP,
             IpAddr::V6(_) => ETH_IPV6,
         };
-        Ok(Announcer { socket: PacketSocket::open(index, protocol)?, ip, mac })
+        Ok(Announcer { socket: PacketSocket::sender(index, protocol)?, ip, mac })
+    }
+
+    /// The socket, for a process that is to keep it open.
+    pub fn into_fd(self) -> std::os::fd::OwnedFd {
+        self.socket.into_fd()
     }
 
     /// Once. IPv4 goes out as request and as reply: there are neighbours that believe only one.
@@ -56,7 +61,7 @@ pub struct Prober {
 
 impl Prober {
     pub fn open(index: u32, ip: Ipv4Addr, mac: [u8; 6]) -> io::Result<Self> {
-        Ok(Prober { socket: PacketSocket::open(index, ETH_ARP)?, ip, mac })
+        Ok(Prober { socket: PacketSocket::receiver(index, ETH_ARP)?, ip, mac })
     }
 
     pub fn ask(&self) -> io::Result<()> {

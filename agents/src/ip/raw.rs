@@ -31,21 +31,15 @@ pub struct PacketSocket {
 }
 
 impl PacketSocket {
-    /// `protocol` is an Ethernet type, as in 0x0806 for ARP.
-    pub fn open(index: u32, protocol: u16) -> io::Result<Self> {
-        // SAFETY: a plain system call; the returned descriptor is owned by nobody else.
-        let fd = unsafe {
-            let fd = libc::socket(
-                libc::AF_PACKET,
-                libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
-                i32::from(protocol.to_be()),
-            );
-            if fd < 0 {
-                return Err(io::Error::last_os_error());
-            }
-            OwnedFd::from_raw_fd(fd)
-        };
-        let socket = PacketSocket { fd, index, protocol };
+    /// For sending only. `protocol` is an Ethernet type, as in 0x0806 for ARP; the socket itself has
+    /// none, because one that could receive takes the kernel ten milliseconds to bind.
+    pub fn sender(index: u32, protocol: u16) -> io::Result<Self> {
+        Self::open(index, protocol, 0)
+    }
+
+    /// Receives as well.
+    pub fn receiver(index: u32, protocol: u16) -> io::Result<Self> {
+        let socket = Self::open(index, protocol, protocol)?;
         let address = socket.address([0; 6]);
         // SAFETY: `address` is a valid sockaddr_ll of the given size and outlives the call.
         let bound = unsafe {
@@ -59,6 +53,22 @@ impl PacketSocket {
             return Err(io::Error::last_os_error());
         }
         Ok(socket)
+    }
+
+    fn open(index: u32, protocol: u16, receives: u16) -> io::Result<Self> {
+        // SAFETY: a plain system call; the returned descriptor is owned by nobody else.
+        let fd = unsafe {
+            let fd = libc::socket(
+                libc::AF_PACKET,
+                libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
+                i32::from(receives.to_be()),
+            );
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            OwnedFd::from_raw_fd(fd)
+        };
+        Ok(PacketSocket { fd, index, protocol })
     }
 
     pub fn send(&self, to: [u8; 6], payload: &[u8]) -> io::Result<()> {
@@ -83,6 +93,10 @@ impl PacketSocket {
     /// One packet, or WouldBlock.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         rustix::io::read(&self.fd, buffer).map_err(io::Error::from)
+    }
+
+    pub fn into_fd(self) -> OwnedFd {
+        self.fd
     }
 
     pub fn fd(&self) -> &OwnedFd {
