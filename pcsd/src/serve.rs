@@ -128,11 +128,11 @@ fn listen_unix(app: &App) -> anyhow::Result<UnixListener> {
     let listener =
         UnixListener::bind(&path).with_context(|| format!("cannot make the socket {}", path.display()))?;
     let group = accounts::group_id(crate::auth::GROUP);
-    let mode = if group.is_some() { 0o660 } else { 0o600 };
+    let root = rustix::process::geteuid().is_root();
+    // A user namespace may not have the group: then the socket is root's alone.
+    let given = group.is_some() && (!root || std::os::unix::fs::chown(&path, None, group).is_ok());
+    let mode = if given { 0o660 } else { 0o600 };
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
-    if group.is_some() && rustix::process::geteuid().is_root() {
-        std::os::unix::fs::chown(&path, None, group)?;
-    }
     Ok(listener)
 }
 
