@@ -221,7 +221,7 @@ async fn files_come_and_go_as_pcs_sends_them() {
         let answer = host.post(&token, "/remote/known_hosts_change", &[("data_json", &data)]).await;
         assert_eq!(answer, (200, String::new()));
     }
-    let conf = "totem {\n  cluster_name: c\n}\nnodelist {\n  node {\n    ring0_addr: a\n    name: n1\n    nodeid: 1\n  }\n}\n";
+    let conf = "totem {\n  version: 2\n  cluster_name: c\n}\nnodelist {\n  node {\n    ring0_addr: a\n    name: n1\n    nodeid: 1\n  }\n}\n";
     for (text, answer) in [("rubbish", (400, "Failed")), (conf, (200, "Succeeded"))] {
         let (status, body) = host.post(&token, "/remote/set_corosync_conf", &[("corosync_conf", text)]).await;
         assert_eq!((status, body.as_str()), answer);
