@@ -1,7 +1,7 @@
 //! The table of operations: name, who may call it, whether it changes anything.
 
 use crate::work::{Stop, Work};
-use crate::{constraint, node, property, resource, stonith};
+use crate::{cib_elements, constraint, node, property, resource, stonith};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -64,6 +64,17 @@ operations! {
     "node.maintenance_unmaintenance_list" Write node::standby::maintenance_list;
     "node.standby_unstandby_all" Write node::standby::standby_all;
     "node.standby_unstandby_list" Write node::standby::standby_list;
+    "cib.remove_elements" Write cib_elements::remove;
+    "resource.disable" Write resource::switch::disable;
+    "resource.enable" Write resource::switch::enable;
+    "resource.manage" Write resource::switch::manage;
+    "resource.unmanage" Write resource::switch::unmanage;
+    "resource.update_meta" Write resource::update::meta;
+    "rhapsody.resource.update" Write resource::update::run;
+    "rhapsody.resource.op_add" Write resource::op::add;
+    "rhapsody.resource.op_remove" Write resource::op::remove;
+    "rhapsody.resource.unclone" Write resource::unclone::unclone;
+    "rhapsody.resource.ungroup" Write resource::unclone::ungroup;
     "resource.create" Write resource::create::run;
     "resource.create_as_clone" Write resource::create_as_clone::run;
     "resource.create_in_group" Write resource::group::create;

@@ -4,6 +4,7 @@ use crate::Done;
 use crate::commands::{usage, wait};
 use crate::context::Context;
 use rhapsody_ops::resource::group::AddRequest;
+use rhapsody_ops::resource::unclone::UngroupRequest;
 
 pub fn add(context: &mut Context, words: &[String]) -> Done {
     let [group_id, resources @ ..] = words else { return Err(usage()) };
@@ -33,4 +34,23 @@ pub fn adjacent(context: &Context) -> Result<(Option<String>, bool), crate::fail
         (None, Some(id)) => Ok((Some(id.to_owned()), true)),
         (None, None) => Ok((None, true)),
     }
+}
+
+pub fn remove(context: &mut Context, words: &[String]) -> Done {
+    let [group_id, resources @ ..] = words else { return Err(usage()) };
+    wait::refuse_on_file(context)?;
+    let request = UngroupRequest { group_id: group_id.clone(), resource_ids: resources.to_vec() };
+    context.change("rhapsody.resource.ungroup", &request)?;
+    Ok(())
+}
+
+pub fn list(context: &mut Context, words: &[String]) -> Done {
+    if !words.is_empty() {
+        return Err(usage());
+    }
+    for group in super::configured(context)?.groups {
+        let members: Vec<String> = group.member_ids.iter().map(|member| format!(" {member}")).collect();
+        context.line(format!("{}:{} ", group.id, members.concat()));
+    }
+    Ok(())
 }

@@ -1,10 +1,57 @@
 //! `rhapsody resource ...`
 
+mod clone;
 pub mod config;
 mod create;
 mod group;
+pub mod remove;
+mod switch;
+pub mod update;
 
 use super::{Noun, Verb};
+use crate::Done;
+use crate::context::Context;
+use crate::failure::Failure;
+use rhapsody_ops::dto::resources::Resources;
+
+/// Ids of everything that is a resource.
+pub fn ids(all: &Resources) -> impl Iterator<Item = &str> {
+    let primitives = all.primitives.iter().map(|found| found.id.as_str());
+    let groups = all.groups.iter().map(|found| found.id.as_str());
+    let clones = all.clones.iter().map(|found| found.id.as_str());
+    let bundles = all.bundles.iter().map(|found| found.id.as_str());
+    primitives.chain(groups).chain(clones).chain(bundles)
+}
+
+/// Is this the id of a fence device?
+pub fn is_stonith(all: &Resources, id: &str) -> bool {
+    all.primitives.iter().any(|found| found.id == id && found.agent_name.standard == "stonith")
+}
+
+fn configured(context: &mut Context) -> Result<Resources, Failure> {
+    context.get("resource.get_configured_resources", &serde_json::json!({}))
+}
+
+/// Fence devices have their own commands.
+fn refuse_stonith(context: &mut Context, words: &[String], instead: Option<&str>) -> Done {
+    let all = configured(context)?;
+    if !words.iter().any(|word| is_stonith(&all, word)) {
+        return Ok(());
+    }
+    Err(Failure::Message(match instead {
+        Some(verb) => {
+            format!(
+                "This command does not accept stonith resources. Please use 'pcs stonith {verb}' instead."
+            )
+        }
+        None => "This command does not accept stonith resources.".to_owned(),
+    }))
+}
+
+fn is_clone_or_unknown(context: &mut Context, id: &str) -> Result<bool, Failure> {
+    let all = configured(context)?;
+    Ok(!all.primitives.iter().any(|found| found.id == id))
+}
 
 pub const NOUN: Noun = Noun {
     name: "resource",
@@ -37,6 +84,123 @@ pub const NOUN: Noun = Noun {
             usage: "[<resource id>]... [--output-format text|cmd|json]\nShow how resources are configured.",
             options: &["-f", "--output-format"],
             run: config::run,
+        },
+        Verb {
+            words: "delete",
+            usage: "<resource id>...\nRemove resources with everything that depends on them.",
+            options: &["-f", "--force", "--dry-run", "--no-stop", "--wait"],
+            run: remove::run,
+        },
+        Verb {
+            words: "remove",
+            usage: "<resource id>...\nRemove resources with everything that depends on them.",
+            options: &["-f", "--force", "--dry-run", "--no-stop", "--wait"],
+            run: remove::run,
+        },
+        Verb {
+            words: "enable",
+            usage: "<resource id | tag id>... [--wait[=n]]\nLet resources start.",
+            options: &["-f", "--dry-run", "--wait"],
+            run: switch::enable,
+        },
+        Verb {
+            words: "disable",
+            usage: "<resource id | tag id>... [--safe [--brief] [--no-strict]] [--simulate [--brief]] [--wait[=n]]\nStop resources and keep them stopped.",
+            options: &[
+                "-f",
+                "--brief",
+                "--dry-run",
+                "--force",
+                "--no-strict",
+                "--safe",
+                "--simulate",
+                "--wait",
+            ],
+            run: switch::disable,
+        },
+        Verb {
+            words: "manage",
+            usage: "<resource id | tag id>... [--monitor]\nLet the cluster start and stop resources again.",
+            options: &["-f", "--dry-run", "--monitor"],
+            run: switch::manage,
+        },
+        Verb {
+            words: "unmanage",
+            usage: "<resource id | tag id>... [--monitor]\nKeep the cluster from starting and stopping resources.",
+            options: &["-f", "--dry-run", "--monitor"],
+            run: switch::unmanage,
+        },
+        Verb {
+            words: "update",
+            usage: "<resource id> [resource options] [op [<operation action> <operation options>]...] [meta <meta options>] [--wait[=n]]\nChange a resource; an empty value removes an option.",
+            options: &["-f", "--agent-validation", "--dry-run", "--force", "--wait"],
+            run: update::update,
+        },
+        Verb {
+            words: "meta",
+            usage: "<resource id> <meta options> [--wait[=n]]\nChange meta attributes; an empty value removes one.",
+            options: &["-f", "--dry-run", "--force", "--wait"],
+            run: update::meta,
+        },
+        Verb {
+            words: "op add",
+            usage: "<resource id> <operation action> [operation properties]\nAdd an operation.",
+            options: &["-f", "--dry-run", "--force"],
+            run: update::op_add,
+        },
+        Verb {
+            words: "op delete",
+            usage: "<operation id> | <resource id> <operation action> [<operation properties>]\nRemove operations.",
+            options: &["-f", "--dry-run", "--force"],
+            run: update::op_remove,
+        },
+        Verb {
+            words: "op remove",
+            usage: "<operation id> | <resource id> <operation action> [<operation properties>]\nRemove operations.",
+            options: &["-f", "--dry-run", "--force"],
+            run: update::op_remove,
+        },
+        Verb {
+            words: "clone",
+            usage: "<resource id | group id> [<clone id>] [meta <clone meta options>] [--wait[=n]]\nRun a resource on many nodes.",
+            options: &["-f", "--dry-run", "--force", "--wait"],
+            run: clone::clone,
+        },
+        Verb {
+            words: "promotable",
+            usage: "<resource id | group id> [<clone id>] [meta <clone meta options>] [--wait[=n]]\nRun a resource on many nodes, promoted on some.",
+            options: &["-f", "--dry-run", "--force", "--wait"],
+            run: clone::promotable,
+        },
+        Verb {
+            words: "unclone",
+            usage: "<clone id | resource id | group id> [--wait[=n]]\nTurn a clone back into what is inside of it.",
+            options: &["-f", "--dry-run", "--wait"],
+            run: clone::unclone,
+        },
+        Verb {
+            words: "group remove",
+            usage: "<group id> [resource id]... [--wait[=n]]\nTake resources (all by default) out of a group.",
+            options: &["-f", "--dry-run", "--wait"],
+            run: group::remove,
+        },
+        Verb {
+            words: "group delete",
+            usage: "<group id> [resource id]... [--wait[=n]]\nTake resources (all by default) out of a group.",
+            options: &["-f", "--dry-run", "--wait"],
+            run: group::remove,
+        },
+        Verb {
+            words: "ungroup",
+            usage: "<group id> [resource id]... [--wait[=n]]\nTake resources (all by default) out of a group.",
+            options: &["-f", "--dry-run", "--wait"],
+            run: group::remove,
+        },
+        Verb {
+            words: "group list",
+            usage: "\nShow groups and their members.",
+            options: &["-f"],
+            run: group::list,
         },
         Verb {
             words: "group add",

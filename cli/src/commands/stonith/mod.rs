@@ -3,8 +3,9 @@
 mod config;
 mod create;
 mod level;
+mod update;
 
-use super::{Noun, Verb};
+use super::{Noun, Verb, resource};
 
 pub const NOUN: Noun = Noun {
     name: "stonith",
@@ -31,6 +32,61 @@ pub const NOUN: Noun = Noun {
             usage: "[<stonith id>]... [--output-format text|cmd|json]\nShow how fence devices are configured.",
             options: &["-f", "--output-format"],
             run: config::run,
+        },
+        Verb {
+            words: "update",
+            usage: "<stonith id> [stonith options] [op [<operation action> <operation options>]...] [meta <meta options>]\n\
+                    Change a fence device; an empty value removes an option.",
+            options: &["-f", "--agent-validation", "--dry-run", "--force", "--wait"],
+            run: update::update,
+        },
+        Verb {
+            words: "meta",
+            usage: "<stonith id> <meta options>\nChange meta attributes of a fence device.",
+            options: &["-f", "--dry-run", "--force", "--wait"],
+            run: update::meta,
+        },
+        Verb {
+            words: "delete",
+            usage: "<stonith id>...\nRemove fence devices.",
+            options: &["-f", "--force", "--dry-run", "--no-stop", "--wait"],
+            run: |context, words| resource::remove::remove(context, words, true),
+        },
+        Verb {
+            words: "remove",
+            usage: "<stonith id>...\nRemove fence devices.",
+            options: &["-f", "--force", "--dry-run", "--no-stop", "--wait"],
+            run: |context, words| resource::remove::remove(context, words, true),
+        },
+        Verb {
+            words: "enable",
+            usage: "<stonith id>... [--wait[=n]]\nLet fence devices be used.",
+            options: &["-f", "--dry-run", "--wait"],
+            run: |context, words| update::switch(context, words, "enable"),
+        },
+        Verb {
+            words: "disable",
+            usage: "<stonith id>... [--wait[=n]]\nKeep fence devices from being used.",
+            options: &["-f", "--dry-run", "--force", "--wait"],
+            run: |context, words| update::switch(context, words, "disable"),
+        },
+        Verb {
+            words: "op add",
+            usage: "<stonith id> <operation action> [operation properties]\nAdd an operation.",
+            options: &["-f", "--dry-run", "--force"],
+            run: resource::update::add_operation,
+        },
+        Verb {
+            words: "op delete",
+            usage: "<operation id> | <stonith id> <operation action> [<operation properties>]\nRemove operations.",
+            options: &["-f", "--dry-run", "--force"],
+            run: resource::update::remove_operation,
+        },
+        Verb {
+            words: "op remove",
+            usage: "<operation id> | <stonith id> <operation action> [<operation properties>]\nRemove operations.",
+            options: &["-f", "--dry-run", "--force"],
+            run: resource::update::remove_operation,
         },
     ],
 };

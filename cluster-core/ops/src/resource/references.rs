@@ -1,9 +1,9 @@
-//! What refers to a resource, and must go or change when the resource goes.
+//! What refers to an element, and must go or change when the element goes.
 
 use crate::sections;
 use rhapsody_xml::{Document, Element};
 
-/// Attributes of constraints (and others) that name resources.
+/// Attributes of constraints that name resources or tags.
 const NAMING: &[&str] = &["rsc", "with-rsc", "first", "then"];
 
 /// Constraints that name this id directly.
@@ -24,31 +24,78 @@ pub fn members_naming(doc: &Document, id: &str) -> Vec<Element> {
         .collect()
 }
 
+/// ACL permissions about exactly this element.
+fn permissions_naming(doc: &Document, id: &str) -> Vec<Element> {
+    let Some(section) = sections::get(doc, "acls") else { return Vec::new() };
+    doc.descendants(section)
+        .filter(|element| {
+            doc.name(*element) == "acl_permission" && doc.attr(*element, "reference") == Some(id)
+        })
+        .collect()
+}
+
 /// Removes everything that refers to an element which is about to go, and what becomes empty by that.
 pub fn forget(doc: &mut Document, element: Element) {
     let Some(id) = doc.attr(element, "id").map(str::to_owned) else { return };
-    for constraint in constraints_naming(doc, &id) {
-        doc.remove(constraint);
+    forget_id(doc, &id);
+}
+
+/// As [`forget`], by id.
+pub fn forget_id(doc: &mut Document, id: &str) {
+    for constraint in constraints_naming(doc, id) {
+        remove(doc, constraint);
     }
-    for member in members_naming(doc, &id) {
+    for member in members_naming(doc, id) {
         remove_with_empty_parents(doc, member);
+    }
+    for permission in permissions_naming(doc, id) {
+        doc.remove(permission);
+    }
+    forget_device(doc, id);
+}
+
+/// Takes a device out of the fencing levels; levels without devices go.
+pub fn forget_device(doc: &mut Document, id: &str) {
+    let Some(section) = sections::get(doc, "fencing-topology") else { return };
+    let levels: Vec<Element> = doc.children_named(section, "fencing-level").collect();
+    for level in levels {
+        let devices = crate::dto::levels::devices(doc, level);
+        if !devices.iter().any(|device| device == id) {
+            continue;
+        }
+        let left: Vec<String> = devices.into_iter().filter(|device| device != id).collect();
+        if left.is_empty() {
+            doc.remove(level);
+        } else {
+            doc.set_attr(level, "devices", &left.join(","));
+        }
+    }
+}
+
+/// Removes an element and all that refers to it or to anything inside of it.
+pub fn remove(doc: &mut Document, element: Element) {
+    let inside: Vec<String> =
+        doc.descendants(element).filter_map(|inner| doc.attr(inner, "id")).map(str::to_owned).collect();
+    let is_reference = matches!(doc.name(element), "resource_ref" | "obj_ref");
+    doc.remove(element);
+    if !is_reference {
+        for id in inside {
+            forget_id(doc, &id);
+        }
     }
 }
 
 /// Removes an element, then its set, constraint or tag when nothing is left in it.
 pub fn remove_with_empty_parents(doc: &mut Document, element: Element) {
     let parent = doc.parent(element);
-    doc.remove(element);
+    remove(doc, element);
     let Some(parent) = parent else { return };
     let container = matches!(
         doc.name(parent),
         "resource_set" | "tag" | "rsc_colocation" | "rsc_order" | "rsc_ticket" | "rsc_location"
     );
-    if container
-        && !doc
-            .children(parent)
-            .any(|child| matches!(doc.name(child), "resource_set" | "resource_ref" | "obj_ref"))
-    {
+    let holds = |child: Element| matches!(doc.name(child), "resource_set" | "resource_ref" | "obj_ref");
+    if container && !doc.children(parent).any(holds) {
         remove_with_empty_parents(doc, parent);
     }
 }
