@@ -124,7 +124,7 @@ impl Stack for Peer {
     }
 
     fn status(&self) -> &'static str {
-        "crm_mon -1"
+        if std::path::Path::new("/usr/sbin/pcs").exists() { "pcs status" } else { "crm_mon -1" }
     }
 
     fn daemons(&self) -> &'static [&'static str] {
