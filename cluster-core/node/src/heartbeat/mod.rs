@@ -244,6 +244,8 @@ impl Heartbeat {
                 peer.trusted_from = now_ms + self.token_ms / 4 * (1 << peer.losses);
             } else if !peer.heard && fresh && now_ms >= peer.trusted_from {
                 peer.heard = true;
+                // The peer waits for nothing more than to be told so.
+                self.next_beat = 0;
             }
         }
     }
