@@ -1,0 +1,110 @@
+//! Whole cores as real processes, on loopback addresses of their own, each with its own root.
+
+mod support;
+
+use rhapsody_api::core::{Request, Response};
+use serde_json::Value;
+use support::{Cluster, until};
+
+fn statistics(cluster: &Cluster, node: usize) -> Value {
+    match cluster.ask(node, Request::Statistics) {
+        Response::Statistics { values } => values,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Names of those that are online, as a node sees it.
+fn online(cluster: &Cluster, node: usize) -> Vec<String> {
+    let Ok(Response::Members { members, .. }) = cluster.try_ask(node, Request::Members) else {
+        return vec![];
+    };
+    members.into_iter().filter(|member| member.online).map(|member| member.name).collect()
+}
+
+#[test]
+fn cores_find_each_other_and_notice_a_death() {
+    let mut cluster = Cluster::new(1, 3, 1000);
+    for node in 1..=3 {
+        cluster.start(node);
+    }
+    for node in 1..=3 {
+        until(|| (online(&cluster, node) == ["n1", "n2", "n3"]).then_some(()));
+    }
+    let Response::Members { members, local, .. } = cluster.ask(1, Request::Members) else { panic!() };
+    assert_eq!(local, "n1");
+    assert_eq!(members[1].addresses, [cluster.address(2)]);
+    assert_eq!(members[1].links, [true]);
+
+    let mut events = cluster.client(1).events(0).unwrap();
+    cluster.crash(3);
+    let view = support::event(&mut events, "view_installed");
+    assert!(view.text.contains("n1, n2") && !view.text.contains("n3"), "{}", view.text);
+    until(|| (online(&cluster, 2) == ["n1", "n2"]).then_some(()));
+    cluster.start(3);
+    until(|| (online(&cluster, 1).len() == 3 && online(&cluster, 3).len() == 3).then_some(()));
+}
+
+/// Either half of a core may be killed: the other brings it back, and nobody is missed for longer
+/// than it takes.
+#[test]
+fn each_half_brings_the_other_back() {
+    let mut cluster = Cluster::new(2, 2, 1000);
+    cluster.start(1);
+    cluster.start(2);
+    until(|| (online(&cluster, 1).len() == 2).then_some(()));
+    for half in ["core.pid", "node.pid", "core.pid", "node.pid"] {
+        let before = (cluster.process(1, "core.pid"), cluster.process(1, "node.pid"));
+        let killed = cluster.process(1, half);
+        support::kill_hard(killed);
+        until(|| {
+            let now = (cluster.process(1, "core.pid"), cluster.process(1, "node.pid"));
+            let other_stays = if half == "core.pid" { now.1 == before.1 } else { now.0 == before.0 };
+            let both = now.0.is_some() && now.1.is_some();
+            (both && now != before && other_stays && online(&cluster, 1).len() == 2).then_some(())
+        });
+    }
+    until(|| (online(&cluster, 2).len() == 2).then_some(()));
+}
+
+/// Packets of strangers: another key, another cluster, garbage. They are counted and change nothing.
+#[test]
+fn strangers_are_dropped_and_counted() {
+    let mut cluster = Cluster::new(3, 2, 1000);
+    cluster.start(1);
+    cluster.start(2);
+    until(|| (online(&cluster, 1).len() == 2).then_some(()));
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = format!("{}:{}", cluster.address(1), cluster.port());
+    socket.send_to(b"hello", &target).unwrap();
+    socket.send_to(b"RHAP\x01\x01", &target).unwrap();
+    let dropped = |name: &str| statistics(&cluster, 1)["links"]["dropped"][name].as_u64().unwrap();
+    until(|| (dropped("bad_magic") == 1 && dropped("truncated") == 1).then_some(()));
+    // The second node comes again with another key: the first hears it and does not believe it.
+    let mut cluster = cluster;
+    cluster.crash(2);
+    until(|| (online(&cluster, 1).len() == 1).then_some(()));
+    std::fs::write(cluster.root(2).join("etc/corosync/authkey"), [7; 128]).unwrap();
+    cluster.start(2);
+    until(|| (statistics(&cluster, 1)["links"]["dropped"]["wrong_key"].as_u64().unwrap() > 2).then_some(()));
+    until(|| (online(&cluster, 2) == ["n2"]).then_some(()));
+    assert_eq!(online(&cluster, 1), ["n1"]);
+}
+
+#[test]
+fn events_resume_by_number() {
+    let mut cluster = Cluster::new(4, 1, 1000);
+    cluster.start(1);
+    until(|| (online(&cluster, 1).len() == 1).then_some(()));
+    let journal = cluster.root(1).join("var/log/rhapsody/journal.jsonl");
+    until(|| std::fs::read_to_string(&journal).ok()?.contains("quorum").then_some(()));
+    // Once more as a new process: the numbers go on, and what was before can still be had.
+    support::kill_hard(cluster.process(1, "node.pid"));
+    until(|| (std::fs::read_to_string(&journal).ok()?.matches("\"started\"").count() == 2).then_some(()));
+    let mut events = until(|| cluster.try_client(1)).events(1).unwrap();
+    let mut numbers = Vec::new();
+    while let Some(event) = events.next(std::time::Duration::from_millis(300)).unwrap() {
+        numbers.push(event.number);
+    }
+    assert!(numbers.len() >= 3, "{numbers:?}");
+    assert_eq!(numbers, (2..2 + numbers.len() as u64).collect::<Vec<_>>());
+}
