@@ -1,7 +1,7 @@
 //! `pcs status` and its sections.
 
 use crate::text::{MonOptions, item};
-use crate::types::{Node, Status};
+use crate::types::{Entry, Node, Status};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -150,16 +150,6 @@ impl Status {
     }
 }
 
-fn runs_on(entry: &crate::types::Entry, node: &str) -> bool {
-    use crate::types::{Entry, Instance};
-    let on = |rsc: &crate::types::Resource| rsc.nodes.iter().any(|n| n.name == node);
-    match entry {
-        Entry::Resource(rsc) => on(rsc),
-        Entry::Group(group) => group.members.iter().any(on),
-        Entry::Clone(clone) => clone.instances.iter().any(|i| match i {
-            Instance::Resource(rsc) => on(rsc),
-            Instance::Group(group) => group.members.iter().any(on),
-        }),
-        Entry::Bundle(bundle) => bundle.replicas.iter().any(|r| on(&r.container)),
-    }
+fn runs_on(entry: &Entry, node: &str) -> bool {
+    entry.primitives().iter().any(|rsc| rsc.nodes.iter().any(|n| n.name == node))
 }

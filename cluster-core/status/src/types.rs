@@ -309,3 +309,54 @@ pub struct Warning {
     pub code: &'static str,
     pub text: String,
 }
+
+impl Entry {
+    pub fn id(&self) -> &str {
+        match self {
+            Entry::Resource(rsc) => &rsc.id,
+            Entry::Group(group) => &group.id,
+            Entry::Clone(clone) => &clone.id,
+            Entry::Bundle(bundle) => &bundle.id,
+        }
+    }
+
+    /// Every primitive (and instance of one) at or below this entry.
+    pub fn primitives(&self) -> Vec<&Resource> {
+        match self {
+            Entry::Resource(rsc) => vec![rsc],
+            Entry::Group(group) => group.members.iter().collect(),
+            Entry::Clone(clone) => clone
+                .instances
+                .iter()
+                .flat_map(|instance| match instance {
+                    Instance::Resource(rsc) => vec![&**rsc],
+                    Instance::Group(group) => group.members.iter().collect(),
+                })
+                .collect(),
+            Entry::Bundle(bundle) => bundle
+                .replicas
+                .iter()
+                .flat_map(|r| [r.ip.as_ref(), r.child.as_ref(), Some(&r.container), r.connection.as_ref()])
+                .flatten()
+                .collect(),
+        }
+    }
+}
+
+impl Status {
+    /// The primitives that an id stands for: itself, an instance, or all below a collection.
+    pub fn find(&self, id: &str) -> Vec<&Resource> {
+        for entry in &self.resources {
+            let all = entry.primitives();
+            let child = matches!(entry, Entry::Clone(clone) if clone.child == id);
+            if entry.id() == id || child {
+                return all;
+            }
+            let named: Vec<&Resource> = all.into_iter().filter(|r| r.id == id || r.instance == id).collect();
+            if !named.is_empty() {
+                return named;
+            }
+        }
+        Vec::new()
+    }
+}

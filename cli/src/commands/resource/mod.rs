@@ -1,5 +1,6 @@
 //! `rhapsody resource ...`
 
+pub mod cleanup;
 mod clone;
 pub mod config;
 mod create;
@@ -208,6 +209,20 @@ pub const NOUN: Noun = Noun {
                     Put resources into a group, which is made when it does not exist.",
             options: &["-f", "--force", "--after", "--before", "--dry-run", "--wait"],
             run: group::add,
+        },
+        Verb {
+            words: "cleanup",
+            usage: "[<resource id | stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]]\n\
+                    Make the cluster forget failed operations of a resource, or of all, and look at its state again.",
+            options: &["--strict"],
+            run: cleanup::cleanup,
+        },
+        Verb {
+            words: "refresh",
+            usage: "[<resource id | stonith id>] [node=<node>]\n\
+                    Make the cluster forget the whole history of a resource, or of all, and look at its state again.",
+            options: &["--strict"],
+            run: cleanup::refresh,
         },
     ],
 };

@@ -1,6 +1,8 @@
 //! `status`: what the cluster is doing.
 
+mod failover;
 mod full;
+mod links;
 
 use super::{Noun, Verb, pcsd, quorum};
 
@@ -22,6 +24,27 @@ pub const NOUN: Noun = Noun {
                 The same as 'status'.",
             options: &["--full", "--hide-inactive"],
             run: full::run,
+        },
+        Verb {
+            words: "corosync",
+            usage: "
+                Show the members as the membership sees them.",
+            options: &[],
+            run: quorum::membership,
+        },
+        Verb {
+            words: "links",
+            usage: "
+                Show the links to the other nodes, and which packets were dropped and why.",
+            options: &[],
+            run: links::run,
+        },
+        Verb {
+            words: "failover",
+            usage: "[--output-format text|json]
+                Show where the time went when a node was last lost.",
+            options: &["--output-format"],
+            run: failover::run,
         },
         Verb {
             words: "quorum",

@@ -2,6 +2,7 @@
 
 mod config;
 mod create;
+mod fence;
 mod level;
 mod update;
 
@@ -87,6 +88,26 @@ pub const NOUN: Noun = Noun {
             usage: "<operation id> | <stonith id> <operation action> [<operation properties>]\nRemove operations.",
             options: &["-f", "--dry-run", "--force"],
             run: resource::update::remove_operation,
+        },
+        Verb {
+            words: "fence",
+            usage: "<node> [--off]\nFence the node now; with --off it is switched off and stays off.",
+            options: &["--off"],
+            run: fence::fence,
+        },
+        Verb {
+            words: "confirm",
+            usage: "<node> [--yes]\n\
+                    Tell the cluster that you have seen the node is powered off, for when its fence device cannot say so.",
+            options: &["--force", "--yes"],
+            run: fence::confirm,
+        },
+        Verb {
+            words: "cleanup",
+            usage: "[<stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]]\n\
+                    The same as 'resource cleanup'.",
+            options: &["--strict"],
+            run: crate::commands::resource::cleanup::cleanup,
         },
     ],
 };

@@ -42,12 +42,7 @@ fn resource_history(cib: &Cib, cluster: &Cluster, node: &Node, rsc: Element) -> 
         return None;
     }
     let known = cluster.resource(id).or_else(|| find_by_history(cluster, id));
-    let (mut fail_count, last_failure) = failures_of(node, id);
-    // Failures older than failure-timeout no longer count.
-    let timeout = known.map_or(0, |at| cluster[at].failure_timeout_ms / 1000) as i64;
-    if timeout > 0 && last_failure.is_some_and(|at| at.saturating_add(timeout) < cluster.now) {
-        fail_count = 0;
-    }
+    let (fail_count, last_failure) = failures_of(node, id);
     Some(ResourceHistory {
         id: known.map_or(id, |at| printed_id(&cluster[at])).to_owned(),
         orphan: known.is_none(),

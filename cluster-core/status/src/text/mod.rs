@@ -5,7 +5,7 @@ mod nodes;
 pub(crate) mod resources;
 mod summary;
 
-use crate::types::{Entry, Status};
+use crate::types::Status;
 use std::fmt::Write;
 
 /// What to show, as crm_mon's options say it. The default is `crm_mon -1`.
@@ -68,7 +68,10 @@ impl Status {
         {
             out.section(|text| history::operations(text, self, options));
         }
-        if options.shows("failcounts", options.failcounts) && !(options.operations || options.timing) {
+        if options.shows("failcounts", options.failcounts)
+            && !(options.operations || options.timing)
+            && self.nodes.iter().any(|n| n.online)
+        {
             out.section(|text| history::migration_summary(text, self, options));
         }
         if options.shows("failures", true) && !self.failures.is_empty() {
@@ -132,15 +135,4 @@ impl Sections {
 /// One list line at a depth.
 pub(crate) fn item(text: &mut String, depth: usize, line: &str) {
     let _ = writeln!(text, "{}* {line}", "  ".repeat(depth + 1));
-}
-
-impl Entry {
-    pub fn id(&self) -> &str {
-        match self {
-            Entry::Resource(r) => &r.id,
-            Entry::Group(g) => &g.id,
-            Entry::Clone(c) => &c.id,
-            Entry::Bundle(b) => &b.id,
-        }
-    }
 }

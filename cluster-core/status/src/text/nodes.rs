@@ -1,7 +1,7 @@
 //! "Node List".
 
 use super::{MonOptions, item, resources};
-use crate::types::{Entry, Health, Instance, Node, NodeKind, Resource, Status};
+use crate::types::{Health, Node, NodeKind, Resource, Status};
 
 pub fn write(text: &mut String, status: &Status, options: &MonOptions) {
     text.push_str("Node List:\n");
@@ -105,25 +105,11 @@ pub fn state(node: &Node) -> String {
 }
 
 fn resources_on<'a>(status: &'a Status, node: &Node) -> Vec<&'a Resource> {
-    node.resources.iter().filter_map(|id| find(status, id)).collect()
-}
-
-fn find<'a>(status: &'a Status, instance: &str) -> Option<&'a Resource> {
-    let is = |rsc: &&Resource| rsc.instance == instance && !rsc.implicit_connection();
-    status.resources.iter().find_map(|entry| match entry {
-        Entry::Resource(rsc) => Some(&**rsc).filter(is),
-        Entry::Group(group) => group.members.iter().find(is),
-        Entry::Clone(clone) => clone.instances.iter().find_map(|i| match i {
-            Instance::Resource(rsc) => Some(&**rsc).filter(is),
-            Instance::Group(group) => group.members.iter().find(is),
-        }),
-        Entry::Bundle(bundle) => bundle
-            .replicas
-            .iter()
-            .flat_map(|r| [r.ip.as_ref(), r.child.as_ref(), Some(&r.container)])
-            .flatten()
-            .find(is),
-    })
+    let all: Vec<&Resource> = status.resources.iter().flat_map(|entry| entry.primitives()).collect();
+    let find = |id: &String| {
+        all.iter().copied().find(|rsc| rsc.instance == *id).filter(|rsc| !rsc.implicit_connection())
+    };
+    node.resources.iter().filter_map(find).collect()
 }
 
 impl Resource {

@@ -46,23 +46,8 @@ pub fn write_on_node(text: &mut String, rsc: &Resource, depth: usize) {
 fn contains(entry: &Entry, wanted: &str) -> bool {
     let is = |rsc: &Resource| rsc.id == wanted || rsc.instance == wanted;
     entry.id() == wanted
-        || match entry {
-            Entry::Resource(rsc) => is(rsc),
-            Entry::Group(group) => group.members.iter().any(is),
-            Entry::Clone(clone) => {
-                clone.child == wanted
-                    || clone.instances.iter().any(|i| match i {
-                        Instance::Resource(rsc) => is(rsc),
-                        Instance::Group(group) => group.members.iter().any(is),
-                    })
-            }
-            Entry::Bundle(bundle) => bundle.replicas.iter().any(|r| {
-                [r.ip.as_ref(), r.child.as_ref(), Some(&r.container), r.connection.as_ref()]
-                    .into_iter()
-                    .flatten()
-                    .any(is)
-            }),
-        }
+        || matches!(entry, Entry::Clone(clone) if clone.child == wanted)
+        || entry.primitives().into_iter().any(is)
 }
 
 enum Where<'a> {
@@ -192,7 +177,7 @@ fn write_clone(text: &mut String, clone: &Clone_, depth: usize, options: &MonOpt
     for instance in &clone.instances {
         let view = View::of(instance);
         if clone.unique || options.detail {
-            if options.inactive || view.any_active {
+            if clone.unique || options.inactive || view.any_active {
                 write_instance(text, instance, depth + 1, options);
             }
         } else if !view.any_active {

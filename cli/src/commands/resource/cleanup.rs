@@ -1,0 +1,48 @@
+//! `resource cleanup` and `resource refresh`: forget failures, forget everything.
+
+use crate::Done;
+use crate::commands::usage;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::grammar;
+use serde_json::json;
+
+pub fn cleanup(context: &mut Context, words: &[String]) -> Done {
+    let (resource, mut named) = parse(words)?;
+    let node = named.shift_remove("node");
+    let operation = named.shift_remove("operation");
+    let interval = named.shift_remove("interval");
+    if !named.is_empty() {
+        return Err(usage());
+    }
+    if interval.is_some() && operation.is_none() {
+        return Err(Failure::message("operation must be specified when interval is specified"));
+    }
+    let request = json!({ "resource": resource, "node": node, "operation": operation, "interval": interval });
+    context.run("rhapsody.resource.cleanup", &request)?;
+    context.line(format!("Cleaned up {}", scope(resource.as_deref(), node.as_deref())));
+    Ok(())
+}
+
+pub fn refresh(context: &mut Context, words: &[String]) -> Done {
+    let (resource, mut named) = parse(words)?;
+    let node = named.shift_remove("node");
+    if !named.is_empty() {
+        return Err(usage());
+    }
+    context.run("rhapsody.resource.refresh", &json!({ "resource": resource, "node": node }))?;
+    context.line(format!("Refreshed {}", scope(resource.as_deref(), node.as_deref())));
+    Ok(())
+}
+
+fn scope(resource: Option<&str>, node: Option<&str>) -> String {
+    format!("{} on {}", resource.unwrap_or("all resources"), node.unwrap_or("all nodes"))
+}
+
+fn parse(words: &[String]) -> Result<(Option<String>, grammar::Pairs), Failure> {
+    let (named, ids): (Vec<String>, Vec<String>) = words.iter().cloned().partition(|w| w.contains('='));
+    if ids.len() > 1 {
+        return Err(usage());
+    }
+    Ok((ids.into_iter().next(), grammar::pairs(&named)?))
+}
