@@ -48,9 +48,11 @@ fn main() -> ExitCode {
 
 /// Runs one command line and says how the process should end.
 fn run(words: Vec<String>) -> u8 {
-    // It takes its own options, which are not pcs's.
-    if words.first().is_some_and(|word| word == "simulate") {
-        return commands::simulate::run(&words[1..]);
+    // These take their own options, which are not pcs's.
+    match words.first().map(String::as_str) {
+        Some("simulate") => return commands::simulate::run(&words[1..]),
+        Some("completion") => return completion::run(&words[1..]),
+        _ => {}
     }
     let words = dialect::today(words);
     let (options, words) = match Options::parse(words) {

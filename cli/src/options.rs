@@ -81,7 +81,8 @@ pub const OPTIONS: &[(&str, Option<char>, Takes, &str)] = &[
 ];
 
 /// One-letter options that have no long form.
-const LETTERS: &[(char, Takes)] = &[('f', Value), ('u', Value), ('p', Value), ('h', Nothing), ('V', Nothing)];
+pub const LETTERS: &[(char, Takes)] =
+    &[('f', Value), ('u', Value), ('p', Value), ('h', Nothing), ('V', Nothing)];
 
 /// What was given. Names keep their dashes, as users and messages write them.
 #[derive(Debug, Default, Clone)]
