@@ -173,7 +173,7 @@ fn pushed(ctx: &Ctx, params: &Push, old: &Cib, force: bool) -> Result<Cib, Stop>
             && (new_version.admin_epoch, new_version.epoch) < (old_version.admin_epoch, old_version.epoch)
         {
             let text = format!(
-                "the CIB to push is {}.{}, older than the live one ({}.{}): it was made before somebody else's change; get the CIB again, or use --force to overwrite that change",
+                "the CIB to push is {}.{}, older than the live one ({}.{}): it was made before somebody else's change; get the CIB again, or overwrite that change",
                 new_version.admin_epoch, new_version.epoch, old_version.admin_epoch, old_version.epoch
             );
             return Err(ctx.fail(Report::error("CIB_PUSH_ERROR", text).forceable("FORCE")));

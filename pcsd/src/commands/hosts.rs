@@ -52,11 +52,7 @@ pub async fn auth(ctx: &Ctx, params: Auth) -> Done {
                 added.insert(name, host);
             }
             Ok(None) => ctx.report(
-                Report::error(
-                    "INCORRECT_CREDENTIALS",
-                    format!("{name}: Username and/or password is incorrect"),
-                )
-                .on_node(name),
+                Report::error("INCORRECT_CREDENTIALS", "Username and/or password is incorrect").on_node(name),
             ),
             Err(error) => ctx.report(unreachable_report(&name, "remote/auth", &error)),
         }
@@ -68,7 +64,7 @@ pub async fn auth(ctx: &Ctx, params: Auth) -> Done {
         .change(|hosts| hosts.extend(added))
         .map_err(|error| ctx.fail(Report::error("UNABLE_TO_SAVE_KNOWN_HOSTS", format!("{error:#}"))))?;
     for name in names {
-        ctx.report(Report::info("AUTHORIZATION_SUCCESSFUL", format!("{name}: Authorized")).on_node(name));
+        ctx.report(Report::info("AUTHORIZATION_SUCCESSFUL", "Authorized").on_node(name));
     }
     spread(ctx, file).await;
     Ok(Value::Null)
@@ -103,8 +99,8 @@ pub fn unreachable_report(node: &str, request: &str, error: &PeerError) -> Repor
         PeerError::WrongCertificate | PeerError::Odd(_) => "NODE_COMMUNICATION_ERROR",
     };
     let text = match error {
-        PeerError::Refused(text) => format!("{node}: {}", text.trim()),
-        error => format!("{node}: {error}"),
+        PeerError::Refused(text) => text.trim().to_owned(),
+        error => error.to_string(),
     };
     Report::error(code, text).with("command", request).on_node(node)
 }
@@ -177,7 +173,7 @@ fn outcome_of(answer: &str) -> Option<&'static str> {
 }
 
 fn not_spread(node: &str, why: &str) -> Report {
-    let text = format!("{node}: the known hosts were not sent to this node: {why}");
+    let text = format!("the known hosts were not sent to this node: {why}");
     Report::warning("UNABLE_TO_SYNCHRONIZE_KNOWN_HOSTS", text).on_node(node)
 }
 

@@ -71,7 +71,7 @@ fn no_cluster(ctx: &Ctx) -> Stop {
 
 fn info(node: Option<&str>, code: &str, text: &str) -> Report {
     match node {
-        Some(node) => Report::info(code, format!("{node}: {text}")).on_node(node),
+        Some(node) => Report::info(code, text).on_node(node),
         None => Report::info(code, text),
     }
 }
@@ -206,10 +206,8 @@ async fn quorum_check(ctx: &Ctx, nodes: &[String]) -> Result<(), Stop> {
             seen = true;
         } else if let Some(view) = QuorumView::parse(&text) {
             if view.is_lost_without(&stopping) {
-                let text = format!(
-                    "Stopping the node(s) {} will cause a loss of the quorum, use --force to override",
-                    stopping.join(", ")
-                );
+                let text =
+                    format!("Stopping the node(s) {} will cause a loss of the quorum", stopping.join(", "));
                 let report = Report::error("COROSYNC_QUORUM_WILL_BE_LOST", text);
                 return Err(ctx.fail(report.forceable("FORCE")));
             }
@@ -219,7 +217,7 @@ async fn quorum_check(ctx: &Ctx, nodes: &[String]) -> Result<(), Stop> {
     if seen {
         return Ok(());
     }
-    let text = "Unable to determine whether stopping the nodes will cause a loss of the quorum, use --force to override";
+    let text = "Unable to determine whether stopping the nodes will cause a loss of the quorum";
     Err(ctx.fail(Report::error("COROSYNC_QUORUM_LOSS_UNABLE_TO_CHECK", text).forceable("FORCE")))
 }
 

@@ -83,7 +83,7 @@ pub async fn start_wait(ctx: &Ctx, nodes: &[String], wait: Wait) -> Result<(), S
         for (node, answer) in peers::ask_all(&ctx.app, &left, &ask).await {
             let status = answer.ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
             if status.is_some_and(|status| is_started(&status)) {
-                let text = format!("{node}: Cluster started");
+                let text = "Cluster started";
                 ctx.report(Report::info("CLUSTER_START_SUCCESS", text).on_node(node));
             } else {
                 waiting.push(node);

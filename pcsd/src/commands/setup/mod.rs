@@ -298,7 +298,7 @@ async fn check_hosts(ctx: &Ctx, nodes: &[String], forced: bool) -> Result<(), St
         };
         let services = &answer["services"];
         let Some(present) = answer["cluster_configuration_exists"].as_bool() else {
-            let text = format!("{node}: unexpected answer to check_host");
+            let text = "unexpected answer to check_host";
             ctx.report(Report::error("INVALID_RESPONSE_FORMAT", text).on_node(&*node));
             failed = true;
             continue;
@@ -308,7 +308,7 @@ async fn check_hosts(ctx: &Ctx, nodes: &[String], forced: bool) -> Result<(), St
             .filter(|service| services[*service]["installed"] != Value::Bool(true))
             .collect();
         if !missing.is_empty() {
-            let text = format!("{node}: Required cluster services not installed: {}", quote(&missing));
+            let text = format!("Required cluster services not installed: {}", quote(&missing));
             ctx.report(Report::error("SERVICE_NOT_INSTALLED", text).on_node(&*node));
             failed = true;
         }
@@ -319,15 +319,13 @@ async fn check_hosts(ctx: &Ctx, nodes: &[String], forced: bool) -> Result<(), St
         let mut found = Vec::new();
         if !running.is_empty() {
             let text = format!(
-                "{node}: The host seems to be in a cluster already as the following services are found to be running: {}. If the host is not part of a cluster, stop the services and retry",
+                "The host seems to be in a cluster already as the following services are found to be running: {}. If the host is not part of a cluster, stop the services and retry",
                 quote(&running)
             );
             found.push(("HOST_ALREADY_IN_CLUSTER_SERVICES", text));
         }
         if present {
-            let text = format!(
-                "{node}: The host seems to be in a cluster already as cluster configuration files have been found on the host. If the host is not part of a cluster, run 'rhapsody cluster destroy' on it to remove those configuration files"
-            );
+            let text = "The host seems to be in a cluster already as cluster configuration files have been found on the host. If the host is not part of a cluster, run 'rhapsody cluster destroy' on it to remove those configuration files".to_owned();
             found.push(("HOST_ALREADY_IN_CLUSTER_CONFIG", text));
         }
         for (code, text) in found {
@@ -337,7 +335,7 @@ async fn check_hosts(ctx: &Ctx, nodes: &[String], forced: bool) -> Result<(), St
         }
     }
     if taken && !forced {
-        let text = "Some nodes are already in a cluster. Enforcing this will destroy existing cluster on those nodes. You should remove the nodes from their clusters instead to keep the clusters working properly, use --force to override";
+        let text = "Some nodes are already in a cluster. Enforcing this will destroy existing cluster on those nodes. You should remove the nodes from their clusters instead to keep the clusters working properly";
         ctx.report(Report::error("CLUSTER_WILL_BE_DESTROYED", text).forceable("FORCE"));
     }
     if failed || (taken && !forced) { Err(Stop) } else { Ok(()) }
@@ -434,12 +432,12 @@ async fn files(
         for label in &labels {
             let file = &answer["files"][label.as_str()];
             if file["code"].as_str().is_some_and(|code| good.contains(&code)) {
-                let text = format!("{node}: {told} '{label}'");
+                let text = format!("{told} '{label}'");
                 ctx.report(Report::info(code, text).on_node(&*node));
             } else {
                 let why = file["message"].as_str().filter(|text| !text.is_empty());
                 let why = why.or(file["code"].as_str()).unwrap_or("unexpected answer");
-                let text = format!("{node}: failed with the file '{label}': {why}");
+                let text = format!("failed with the file '{label}': {why}");
                 ctx.report(Report::error("FILE_DISTRIBUTION_ERROR", text).on_node(&*node));
                 well = false;
             }
@@ -456,7 +454,7 @@ async fn roll_back(ctx: &Ctx, nodes: &[String]) {
     for (node, answer) in peers::ask_all(&ctx.app, nodes, &destroy).await {
         match answer {
             Ok(_) => {
-                let text = format!("{node}: the files of this setup were removed");
+                let text = "the files of this setup were removed";
                 ctx.report(Report::info("CLUSTER_SETUP_ROLLBACK_SUCCESS", text).on_node(node));
             }
             Err(_) => left.push(node),
