@@ -66,8 +66,7 @@ fn core_error_text(error: &CoreError) -> String {
             now.admin_epoch, now.epoch
         ),
         CoreError::NoQuorum => {
-            "the cluster has no quorum, so nothing can be changed; bring more nodes up"
-                .to_owned()
+            "the cluster has no quorum, so nothing can be changed; bring more nodes up".to_owned()
         }
         CoreError::Invalid { text } => format!("the cluster refuses this configuration: {text}"),
         CoreError::NotDurable { text } => {
