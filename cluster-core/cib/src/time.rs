@@ -84,12 +84,14 @@ fn parse_offset(text: &str) -> Option<i32> {
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let digits: String = text.get(1..)?.chars().filter(|c| *c != ':').collect();
-    let hours = number(digits.get(..2)?)? as i32;
-    let minutes = match digits.get(2..)? {
-        "" => 0,
-        m => number(m)? as i32,
+    let minutes = match digits.len() {
+        2 => 0,
+        4 => number(&digits[2..])?,
+        _ => return None,
     };
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    let hours = number(&digits[..2])?;
+    // Two digits each, so that it fits.
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60) as i32)
 }
 
 /// The calendar at a time, as a clock with this offset shows it.

@@ -182,7 +182,7 @@ fn masters(cib: &mut Cib) {
 fn locations(cib: &mut Cib) {
     for location in select(cib, "/cib/configuration/constraints/rsc_location") {
         let rules: Vec<Element> = cib.children_named(location, "rule").collect();
-        let lifetime = cib.child(location, "lifetime");
+        let lifetimes: Vec<Element> = cib.children_named(location, "lifetime").collect();
         for rule in rules.iter().skip(1) {
             let parent = match cib.parent(location) {
                 Some(parent) => parent,
@@ -201,12 +201,12 @@ fn locations(cib: &mut Cib) {
             let id = ids::unique(cib, &base);
             cib.set_attr(copy, "id", &id);
             cib.move_to(*rule, copy, 0);
-            if let Some(lifetime) = lifetime {
-                cib.duplicate(lifetime, copy, usize::MAX);
+            for lifetime in &lifetimes {
+                cib.duplicate(*lifetime, copy, usize::MAX);
                 and_lifetime(cib, copy);
             }
         }
-        if lifetime.is_some() {
+        for _ in &lifetimes {
             and_lifetime(cib, location);
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn apply(patch: &Document, doc: &mut Document) -> Result<(), PatchErr
         while index < position
             && let Some(here) = at
         {
-            index += 1;
+            index += usize::from(counts(doc, here));
             at = doc.next_node(here);
         }
         match what {
@@ -69,6 +69,11 @@ pub(super) fn apply(patch: &Document, doc: &mut Document) -> Result<(), PatchErr
     Ok(())
 }
 
+/// Positions count elements and comments.
+fn counts(doc: &Document, e: Element) -> bool {
+    doc.is_element(e) || doc.comment(e).is_some()
+}
+
 fn resolve(patch: &Document, doc: &Document) -> Result<(Vec<Edit>, Vec<Placement>), PatchError> {
     let format = |text: &str| PatchError::Format(text.to_owned());
     let mut edits = Vec::new();
@@ -79,9 +84,10 @@ fn resolve(patch: &Document, doc: &Document) -> Result<(Vec<Edit>, Vec<Placement
         let path = patch.attr(change, "path").ok_or_else(|| format("a change without a path"))?;
         let position = patch.attr(change, "position").map(str::parse::<usize>);
         let position = position.transpose().map_err(|_| format("a position that is no number"))?;
-        let found = find(doc, path, position, &deleted);
+        let operation = patch.attr(change, "operation").unwrap_or("");
+        let found = find(doc, path, position.filter(|_| operation == "delete"), &deleted);
         let missing = || PatchError::NoMatch(path.to_owned());
-        match patch.attr(change, "operation").unwrap_or("") {
+        match operation {
             "delete" => {
                 // What is gone already need not be deleted.
                 if let Some(e) = found {
@@ -142,17 +148,12 @@ fn resolve(patch: &Document, doc: &Document) -> Result<(Vec<Edit>, Vec<Placement
     Ok((edits, placements))
 }
 
-/// The first element at the path that is not deleted.
-fn find(
-    doc: &Document,
-    path: &str,
-    position: Option<usize>,
-    deleted: &FxHashSet<Element>,
-) -> Option<Element> {
-    if let Some(parent) = path.strip_suffix("/comment") {
+/// The first element at the path that is not deleted; with a position, the comment there.
+fn find(doc: &Document, path: &str, comment: Option<usize>, deleted: &FxHashSet<Element>) -> Option<Element> {
+    if let (Some(parent), Some(position)) = (path.strip_suffix("/comment"), comment) {
         let parent = find(doc, parent, None, deleted)?;
-        let mut left = doc.nodes(parent).filter(|n| !deleted.contains(n));
-        return left.nth(position?).filter(|n| doc.comment(*n).is_some());
+        let mut left = doc.nodes(parent).filter(|n| counts(doc, *n) && !deleted.contains(n));
+        return left.nth(position).filter(|n| doc.comment(*n).is_some());
     }
     match simple_steps(path) {
         Some(steps) => {

@@ -83,13 +83,14 @@ struct Differ<'a> {
     deletions: usize,
 }
 
-/// What makes two nodes "the same": name and id, or the text of a comment.
+/// What makes two nodes "the same": name and id, or the text of a comment. The id is empty where a
+/// path cannot name the element by it.
 type Key<'a> = (&'a str, &'a str);
 
 fn key(doc: &Document, e: Element) -> Key<'_> {
     match doc.comment(e) {
         Some(text) => ("", text),
-        None => (doc.name(e), doc.attr(e, "id").unwrap_or("")),
+        None => (doc.name(e), doc.attr(e, "id").filter(|id| !id.contains('\'')).unwrap_or("")),
     }
 }
 
@@ -106,7 +107,7 @@ fn nodes(doc: &Document, e: Element) -> Vec<Element> {
     doc.nodes(e).filter(|n| doc.is_element(*n) || doc.comment(*n).is_some()).collect()
 }
 
-impl Differ<'_> {
+impl<'a> Differ<'a> {
     /// Two elements of the same key.
     fn element(&mut self, a: Element, b: Element, path: &str) {
         self.attributes(a, b, path);
@@ -138,25 +139,8 @@ impl Differ<'_> {
             return;
         }
         let pairs = self.pairs(&before, &after);
-        // Deletions, in document order; a comment has no name but its position, in which those
-        // deleted before it do not count.
         let kept: FxHashSet<Element> = pairs.iter().map(|p| p.old).collect();
-        let mut position = 0;
-        for &e in &before {
-            if kept.contains(&e) {
-                position += 1;
-                continue;
-            }
-            let step = step(key(self.old, e));
-            let root = self.out.root();
-            let change = self.out.append(root, "change");
-            self.out.set_attr(change, "operation", "delete");
-            self.out.set_attr(change, "path", &format!("{path}/{step}"));
-            if self.old.comment(e).is_some() {
-                self.out.set_attr(change, "position", &position.to_string());
-            }
-            self.deletions += 1;
-        }
+        self.deletions(&before, &kept, path);
         let mut pairs = pairs.into_iter().peekable();
         for (position, &e) in after.iter().enumerate() {
             match pairs.next_if(|p| p.new == e) {
@@ -173,14 +157,66 @@ impl Differ<'_> {
         }
     }
 
+    /// Comments first: they have no name but their position, in which those deleted before do not
+    /// count. What can only be named by its element name goes last, when no other has that name.
+    fn deletions(&mut self, before: &[Element], kept: &FxHashSet<Element>, path: &str) {
+        let mut gone_comments = 0;
+        let mut named = Vec::new();
+        let mut nameless = Vec::new();
+        for (index, &e) in before.iter().enumerate().filter(|(_, e)| !kept.contains(e)) {
+            match key(self.old, e) {
+                ("", _) => {
+                    self.delete(format!("{path}/comment"), Some(index - gone_comments));
+                    gone_comments += 1;
+                }
+                (_, "") => nameless.push(e),
+                _ => named.push(e),
+            }
+        }
+        for e in named.into_iter().chain(nameless) {
+            self.delete(format!("{path}/{}", step(key(self.old, e))), None);
+        }
+    }
+
+    fn delete(&mut self, path: String, position: Option<usize>) {
+        let root = self.out.root();
+        let change = self.out.append(root, "change");
+        self.out.set_attr(change, "operation", "delete");
+        self.out.set_attr(change, "path", &path);
+        if let Some(position) = position {
+            self.out.set_attr(change, "position", &position.to_string());
+        }
+        self.deletions += 1;
+    }
+
     /// The nodes that stay, in their new order.
     fn pairs(&self, before: &[Element], after: &[Element]) -> Vec<Pair> {
+        // A name stands for the first element that has it: where one of several has no id, all of
+        // that name are one group.
+        let mut names: FxHashMap<&str, (usize, usize, bool)> = FxHashMap::default();
+        for (doc, list, is_new) in [(self.old, before, false), (self.new, after, true)] {
+            for e in list.iter().filter(|e| doc.comment(**e).is_none()) {
+                let count = names.entry(doc.name(*e)).or_default();
+                *(if is_new { &mut count.1 } else { &mut count.0 }) += 1;
+                count.2 |= key(doc, *e).1.is_empty();
+            }
+        }
+        let group = |doc: &'a Document, e: Element| -> Key<'a> {
+            match key(doc, e) {
+                (name, _)
+                    if names.get(name).is_some_and(|(a, b, nameless)| *nameless && (*a > 1 || *b > 1)) =>
+                {
+                    (name, "")
+                }
+                key => key,
+            }
+        };
         let mut groups: FxHashMap<Key, (Vec<usize>, Vec<usize>)> = FxHashMap::default();
         for (i, e) in before.iter().enumerate() {
-            groups.entry(key(self.old, *e)).or_default().0.push(i);
+            groups.entry(group(self.old, *e)).or_default().0.push(i);
         }
         for (i, e) in after.iter().enumerate() {
-            groups.entry(key(self.new, *e)).or_default().1.push(i);
+            groups.entry(group(self.new, *e)).or_default().1.push(i);
         }
         // Keys that are not unique cannot be named by a path: such nodes stay as they are all
         // together, or are all deleted and created again.
@@ -209,7 +245,7 @@ impl Differ<'_> {
             let mut pairs: Vec<Pair> = Vec::new();
             let mut seen: FxHashMap<Key, usize> = FxHashMap::default();
             for &e in after {
-                let key = key(self.new, e);
+                let key = group(self.new, e);
                 if rebuilt.contains(&key) {
                     continue;
                 }
@@ -223,11 +259,11 @@ impl Differ<'_> {
                 pairs[i].moved = false;
             }
             // A comment is not moved but written anew; so is what a path cannot name.
-            let unnamed = |p: &Pair| p.moved && groups[&key(self.new, p.new)].0.len() > 1;
+            let unnamed = |p: &Pair| p.moved && groups[&group(self.new, p.new)].0.len() > 1;
             let again: Vec<Key> = pairs
                 .iter()
                 .filter(|p| self.new.comment(p.new).is_none() && unnamed(p))
-                .map(|p| key(self.new, p.new))
+                .map(|p| group(self.new, p.new))
                 .collect();
             if again.is_empty() {
                 pairs.retain(|p| !p.moved || self.new.comment(p.new).is_none());
