@@ -2,7 +2,8 @@
 
 mod support;
 
-use rhapsody_api::core::{Request, Response};
+use rhapsody_api::core::{CoreError, Request, Response};
+use rhapsody_client::ClientError;
 use serde_json::Value;
 use support::{Cluster, until};
 
@@ -107,4 +108,82 @@ fn events_resume_by_number() {
     }
     assert!(numbers.len() >= 3, "{numbers:?}");
     assert_eq!(numbers, (2..2 + numbers.len() as u64).collect::<Vec<_>>());
+}
+
+/// An acknowledged change survives a power cut of everything; a damaged file is set aside, named,
+/// and repaired from the peers.
+#[test]
+fn an_acknowledged_change_survives_a_power_cut() {
+    let mut cluster = Cluster::new(5, 3, 1000);
+    let all = |cluster: &mut Cluster| {
+        for node in 1..=3 {
+            cluster.start(node);
+        }
+        until(|| (online(cluster, 1).len() == 3).then_some(()));
+        until(|| cluster.cib(1).have_quorum().then_some(()));
+    };
+    all(&mut cluster);
+    until(|| cluster.set_property(2, "no-quorum-policy", "freeze").ok());
+    let Response::Applied { version } = cluster.set_property(3, "cluster-delay", "61s").unwrap() else {
+        panic!()
+    };
+    for node in 1..=3 {
+        cluster.crash(node);
+    }
+    // The newest file of one of them was torn.
+    let store = cluster.root(2).join("var/lib/rhapsody/cib");
+    let newest = std::fs::read_dir(&store).unwrap().flatten().map(|entry| entry.path());
+    let number = |path: &std::path::PathBuf| -> u64 {
+        path.file_stem().unwrap().to_str().unwrap().parse().unwrap_or(0)
+    };
+    let newest = newest.max_by_key(number).unwrap();
+    let text = std::fs::read_to_string(&newest).unwrap();
+    std::fs::write(&newest, &text[..text.len() / 2]).unwrap();
+    all(&mut cluster);
+    for node in 1..=3 {
+        until(|| {
+            let cib = cluster.cib(node);
+            let kept = cib.property("no-quorum-policy") == Some("freeze")
+                && cib.property("cluster-delay") == Some("61s");
+            (kept && cib.version().epoch >= version.epoch).then_some(())
+        });
+    }
+    let journal = std::fs::read_to_string(cluster.root(2).join("var/log/rhapsody/journal.jsonl")).unwrap();
+    assert!(journal.contains("config_damaged") && journal.contains("bad-"), "{journal}");
+}
+
+/// A full disk below /var/lib/rhapsody: the change is refused, membership does not notice, and the
+/// old configuration is there after a restart.
+#[test]
+fn a_full_disk_refuses_a_change_and_loses_nothing() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: mounting a small file system needs root");
+        return;
+    }
+    let mut cluster = Cluster::new(6, 1, 1000);
+    let disk = cluster.root(1).join("var/lib/rhapsody");
+    std::fs::create_dir_all(&disk).unwrap();
+    // Mounted in a namespace of its own, which ends with the core.
+    let script = format!("mount -t tmpfs -o size=400k none '{}' && exec \"$@\"", disk.display());
+    cluster.start_under(1, &["unshare", "-m", "--propagation", "private", "sh", "-c", &script, "sh"]);
+    until(|| (online(&cluster, 1).len() == 1).then_some(()));
+    until(|| cluster.set_property(1, "cluster-delay", "61s").ok());
+    let inside = |path: &str| {
+        let pid = cluster.process(1, "node.pid").unwrap();
+        format!("/proc/{pid}/root{}/{path}", disk.display())
+    };
+    let ballast = inside("ballast");
+    let _ = std::fs::write(&ballast, vec![0; 400 << 10]);
+    let refused = cluster.set_property(1, "cluster-delay", "62s").unwrap_err();
+    assert!(
+        matches!(&refused, ClientError::Core(CoreError::NotDurable { text }) if text.contains("disk")),
+        "{refused}"
+    );
+    assert_eq!(online(&cluster, 1), ["n1"]);
+    assert_eq!(cluster.cib(1).property("cluster-delay"), Some("61s"));
+    support::kill_hard(cluster.process(1, "node.pid"));
+    until(|| (cluster.try_client(1).is_some() && online(&cluster, 1).len() == 1).then_some(()));
+    assert_eq!(cluster.cib(1).property("cluster-delay"), Some("61s"));
+    std::fs::remove_file(inside("ballast")).unwrap();
+    until(|| cluster.set_property(1, "cluster-delay", "63s").ok());
 }

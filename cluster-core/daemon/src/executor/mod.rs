@@ -168,6 +168,12 @@ impl Executor {
     fn turn(&mut self) -> anyhow::Result<Option<i32>> {
         let now = Instant::now();
         while let Some(signal) = sys::next_signal(&self.signals) {
+            if signal == libc::SIGHUP {
+                // The configuration is the node process's affair.
+                if let Some(node) = &self.node {
+                    node.process.signal_group(Signal::HUP);
+                }
+            }
             if matches!(signal, libc::SIGTERM | libc::SIGINT) && !self.terminate {
                 log::info("asked to end: leaving in order");
                 self.terminate = true;

@@ -2,7 +2,8 @@
 
 #![allow(dead_code)]
 
-use rhapsody_api::core::{Event, Request, Response};
+use rhapsody_api::core::{ConfigVersion, Event, Request, Response};
+use rhapsody_cib::Cib;
 use rhapsody_client::{Client, ClientError, Events};
 use std::fs;
 use std::path::PathBuf;
@@ -59,8 +60,15 @@ impl Cluster {
 
     /// Power on.
     pub fn start(&mut self, node: usize) {
+        self.start_under(node, &[]);
+    }
+
+    /// Power on, by way of another command that execs the core.
+    pub fn start_under(&mut self, node: usize, before: &[&str]) {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.root(node).join("out")).unwrap();
-        let core = Command::new(env!("CARGO_BIN_EXE_rhapsody-core"))
+        let words: Vec<&str> = before.iter().copied().chain([env!("CARGO_BIN_EXE_rhapsody-core")]).collect();
+        let core = Command::new(words[0])
+            .args(&words[1..])
             .args(["--node-name", &format!("n{node}")])
             .env("RHAPSODY_ROOT", self.root(node))
             .env_remove("RUST_BACKTRACE")
@@ -106,6 +114,37 @@ impl Cluster {
 
     pub fn try_ask(&self, node: usize, request: Request) -> Result<Response, ClientError> {
         Client::connect_to(&self.root(node).join("run/rhapsody/core.sock"), "test")?.request(request)
+    }
+
+    pub fn cib(&self, node: usize) -> Cib {
+        match self.ask(node, Request::Snapshot) {
+            Response::Snapshot { cib } => Cib::parse(&cib).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Changes the configuration as pcsd does: a patch from what is there.
+    pub fn change(&self, node: usize, edit: impl Fn(&mut Cib)) -> Result<Response, ClientError> {
+        let old = self.cib(node);
+        let mut new = old.clone();
+        edit(&mut new);
+        let patch = rhapsody_cib::patch::diff(&old, &new).expect("a change");
+        let version = old.version();
+        let base = ConfigVersion { admin_epoch: version.admin_epoch, epoch: version.epoch };
+        self.try_ask(node, Request::Apply { patch, base, force: false, user: Some("test".to_owned()) })
+    }
+
+    /// Sets a cluster property.
+    pub fn set_property(&self, node: usize, name: &str, value: &str) -> Result<Response, ClientError> {
+        self.change(node, |cib| {
+            let section = cib.crm_config_mut();
+            let set = cib.child(section, "cluster_property_set").unwrap();
+            let id = format!("cib-bootstrap-options-{name}");
+            let pair = cib.by_id(&id).unwrap_or_else(|| cib.append(set, "nvpair"));
+            for (attribute, value) in [("id", id.as_str()), ("name", name), ("value", value)] {
+                cib.set_attr(pair, attribute, value);
+            }
+        })
     }
 
     pub fn ask(&self, node: usize, request: Request) -> Response {
