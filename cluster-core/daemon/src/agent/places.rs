@@ -53,7 +53,7 @@ impl Places {
         let temporary = paths.at("/run/resource-agents");
         let _ = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&temporary);
         Places {
-            ocf_root: PathBuf::from("/usr/lib/ocf"),
+            ocf_root: Some(paths.at("/usr/lib/ocf")).filter(|f| f.is_dir()).unwrap_or("/usr/lib/ocf".into()),
             init_d: PathBuf::from("/etc/init.d"),
             fence_folders: ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/sbin"].map(PathBuf::from).to_vec(),
             own_agents: program("rhapsody-agent"),

@@ -106,8 +106,10 @@ impl Links {
         let (orders, receiver) = sync_channel(QUEUE_MAX);
         let state = Arc::new(Mutex::new(State::default()));
         let links = setup.addresses.values().map(Vec::len).max().unwrap_or(0);
+        let mut sockets = (0..links).map(|_| None).collect::<Vec<_>>();
+        open_sockets(&setup, &mut sockets)?;
         let runner = Runner {
-            sockets: (0..links).map(|_| None).collect(),
+            sockets,
             last_heard: BTreeMap::new(),
             rest: BTreeMap::new(),
             bind_at: 0,
@@ -165,6 +167,30 @@ impl Links {
     }
 }
 
+/// Opens what is not open yet of the addresses that are here now. An address that is in use is an
+/// error, an absent one is not: it may come.
+fn open_sockets(setup: &Setup, sockets: &mut [Option<UdpSocket>]) -> io::Result<()> {
+    let own = setup.addresses.get(&setup.id).cloned().unwrap_or_default();
+    let mut taken = Ok(());
+    for (link, address) in own.into_iter().enumerate() {
+        let (Some(slot @ None), Some(address)) = (sockets.get_mut(link), address) else { continue };
+        match UdpSocket::bind(address) {
+            Ok(socket) => {
+                socket.set_nonblocking(true)?;
+                let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER_BYTES);
+                let _ = rustix::net::sockopt::set_socket_send_buffer_size(&socket, SOCKET_BUFFER_BYTES);
+                *slot = Some(socket);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                let text = format!("{address} (udp) is in use by another program; is Corosync running?");
+                taken = Err(io::Error::new(error.kind(), text));
+            }
+            Err(_) => {}
+        }
+    }
+    taken
+}
+
 struct Runner {
     setup: Setup,
     sockets: Vec<Option<UdpSocket>>,
@@ -200,24 +226,15 @@ impl Runner {
         }
     }
 
-    /// Opens the sockets of addresses that are here now.
+    /// Opens the sockets of addresses that have come.
     fn bind(&mut self, now: u64) {
+        self.state.bound = self.sockets.iter().map(Option::is_some).collect();
         if now < self.bind_at || self.sockets.iter().all(Option::is_some) {
             return;
         }
         self.bind_at = now + BIND_RETRY_MS;
-        let own = self.setup.addresses.get(&self.setup.id).cloned().unwrap_or_default();
-        for (link, address) in own.into_iter().enumerate() {
-            let (Some(slot), Some(address)) = (self.sockets.get_mut(link), address) else { continue };
-            if slot.is_none()
-                && let Ok(socket) = UdpSocket::bind(address)
-                && socket.set_nonblocking(true).is_ok()
-            {
-                let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER_BYTES);
-                let _ = rustix::net::sockopt::set_socket_send_buffer_size(&socket, SOCKET_BUFFER_BYTES);
-                *slot = Some(socket);
-            }
-        }
+        // One that somebody else has taken meanwhile is tried again like one that is not there.
+        let _ = open_sockets(&self.setup, &mut self.sockets);
         self.state.bound = self.sockets.iter().map(Option::is_some).collect();
     }
 
