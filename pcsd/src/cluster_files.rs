@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::auth::accounts;
 use crate::files;
 use anyhow::Context;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Old corosync.conf files kept beside the new one.
 const BACKUPS_MAX: usize = 50;
@@ -76,7 +76,7 @@ impl Target {
 }
 
 /// Pacemaker's own programs, where they are installed, read this key as hacluster.
-fn give_to_hacluster(path: &std::path::Path) {
+fn give_to_hacluster(path: &Path) {
     let owner = accounts::user_ids(crate::auth::SUPERUSER).map(|(uid, _)| uid);
     let group = accounts::group_id(crate::auth::GROUP);
     if let (Some(owner), Some(group)) = (owner, group)
@@ -105,7 +105,7 @@ pub fn replace_corosync_conf(app: &App, text: &str) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn drop_old_backups(path: &std::path::Path) {
+fn drop_old_backups(path: &Path) {
     let Some(folder) = path.parent() else { return };
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut backups: Vec<(u64, PathBuf)> = entries
@@ -136,26 +136,40 @@ pub fn remove_all(app: &App) -> anyhow::Result<()> {
     ] {
         files::remove(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
-    let state = app.paths.state();
-    let entries = match std::fs::read_dir(&state) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", state.display())),
-    };
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_name() == "pcsd" {
-            continue;
+    for entry in entries_of(&app.paths.state())? {
+        if entry.file_name() != "pcsd" {
+            remove_tree(&entry.path())?;
         }
-        let path = entry.path();
-        let removed = if entry.file_type()?.is_dir() {
-            std::fs::remove_dir_all(&path)
-        } else {
-            std::fs::remove_file(&path)
-        };
-        removed.with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
+}
+
+fn entries_of(folder: &Path) -> anyhow::Result<Vec<std::fs::DirEntry>> {
+    let read = || std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>();
+    match read() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot read {}", folder.display())),
+    }
+}
+
+/// A folder that somebody mounted there is emptied and stays.
+fn remove_tree(path: &Path) -> anyhow::Result<()> {
+    let removed = if path.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+        for entry in entries_of(path)? {
+            remove_tree(&entry.path())?;
+        }
+        std::fs::remove_dir(path)
+    } else {
+        std::fs::remove_file(path)
+    };
+    match removed {
+        Err(error)
+            if !matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ResourceBusy) =>
+        {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub fn cluster_name(app: &App) -> Option<String> {

@@ -55,6 +55,28 @@ impl Embedded {
         Ok(link)
     }
 
+    async fn try_start(&self) -> Result<(), EngineError> {
+        self.core.start().map_err(|error| EngineError::Failed(format!("{error:#}")))?;
+        let deadline = Instant::now() + START_TIME;
+        loop {
+            match self.call(Request::Members, READ_TIME).await {
+                Ok(_) | Err(EngineError::Core(_)) => return Ok(()),
+                Err(error) => {
+                    if let Some(reason) = self.core.why_ended() {
+                        return Err(EngineError::Failed(reason));
+                    }
+                    if Instant::now() >= deadline {
+                        return Err(EngineError::Failed(format!(
+                            "the core was started, but does not answer: {error}; see {}",
+                            self.core.log().display()
+                        )));
+                    }
+                }
+            }
+            tokio::time::sleep(START_POLL).await;
+        }
+    }
+
     async fn call(&self, request: Request, time: Duration) -> Result<Response, EngineError> {
         self.link().await?.call(request, time).await
     }
@@ -151,25 +173,8 @@ impl Engine for Embedded {
 
     fn start(&self) -> Pending<'_, ()> {
         Box::pin(async move {
-            self.core.start().map_err(|error| EngineError::Failed(format!("{error:#}")))?;
-            let deadline = Instant::now() + START_TIME;
-            loop {
-                match self.call(Request::Members, READ_TIME).await {
-                    Ok(_) | Err(EngineError::Core(_)) => return Ok(()),
-                    Err(error) => {
-                        if let Some(reason) = self.core.why_ended() {
-                            return Err(EngineError::Failed(reason));
-                        }
-                        if Instant::now() >= deadline {
-                            return Err(EngineError::Failed(format!(
-                                "the core was started, but does not answer: {error}; see {}",
-                                self.core.log().display()
-                            )));
-                        }
-                    }
-                }
-                tokio::time::sleep(START_POLL).await;
-            }
+            // Whoever asked hears why it failed; it is not tried again behind his back.
+            self.try_start().await.inspect_err(|_| self.core.stopping())
         })
     }
 
