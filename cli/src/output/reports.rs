@@ -22,6 +22,8 @@ pub fn line(report: &Report) -> String {
         Level::Debug => "Debug: ",
     };
     let node = report.context.as_ref().map(|context| format!("{}: ", context.node)).unwrap_or_default();
+    // Some sentences of pcs name their node themselves.
+    let node = if report.message.message.starts_with(&node) { String::new() } else { node };
     let hint = match (report.severity.level, report.severity.force_code.as_deref()) {
         (Level::Error, Some("SKIP_OFFLINE_NODES")) => ", use --skip-offline to override",
         (Level::Error, Some(_)) => ", use --force to override",
@@ -38,6 +40,7 @@ mod tests {
     fn a_line_says_how_bad_it_is_where_and_what_overrides_it() {
         let report = Report::error("X", "it is wrong").forceable("FORCE").on_node("n1");
         assert_eq!(line(&report), "Error: n1: it is wrong, use --force to override");
+        assert_eq!(line(&Report::info("X", "n1: Authorized").on_node("n1")), "n1: Authorized");
         assert_eq!(line(&Report::deprecation("X", "old")), "Deprecation Warning: old");
     }
 }

@@ -6,6 +6,20 @@ use std::fmt::Write;
 
 /// Quorum information, votequorum information and the members.
 pub fn quorumtool_text(quorum: &Quorum, now: i64) -> String {
+    let mut text = head(quorum, now);
+    text.push_str(&membership_text(quorum));
+    text
+}
+
+/// The same as `corosync-quorumtool -p -s`: with the column of the quorum device, which pcs shows
+/// and reads (`quorum status`, `get_quorum_info`).
+pub fn quorumtool_device_text(quorum: &Quorum, now: i64) -> String {
+    let mut text = head(quorum, now);
+    text.push_str(&members(quorum, true));
+    text
+}
+
+fn head(quorum: &Quorum, now: i64) -> String {
     let local = quorum.members.iter().find(|m| m.local).map_or(0, |m| m.id);
     let lowest = quorum.members.iter().map(|m| m.id).min().unwrap_or(local);
     let mut text = String::new();
@@ -25,19 +39,28 @@ pub fn quorumtool_text(quorum: &Quorum, now: i64) -> String {
     let _ = writeln!(text, "Quorum:           {}{blocked} ", quorum.quorum);
     let flags = if quorum.flags.is_empty() { String::new() } else { format!("{} ", quorum.flags.join(" ")) };
     let _ = writeln!(text, "Flags:            {flags}\n");
-    text.push_str(&membership_text(quorum));
     text
 }
 
 /// The table of members alone (`status corosync`).
 pub fn membership_text(quorum: &Quorum) -> String {
-    let mut text =
-        String::from("Membership information\n----------------------\n    Nodeid      Votes Name\n");
+    members(quorum, false)
+}
+
+fn members(quorum: &Quorum, device: bool) -> String {
+    let mut text = String::from("Membership information\n----------------------\n");
+    text.push_str(if device {
+        "    Nodeid      Votes    Qdevice Name\n"
+    } else {
+        "    Nodeid      Votes Name\n"
+    });
+    // NR: no quorum device is registered.
+    let column = if device { "         NR" } else { "" };
     let mut members: Vec<_> = quorum.members.iter().collect();
     members.sort_by_key(|m| m.id);
     for member in members {
         let local = if member.local { " (local)" } else { "" };
-        let _ = writeln!(text, "{:>10}{:>11} {}{local}", member.id, member.votes, member.name);
+        let _ = writeln!(text, "{:>10}{:>11}{column} {}{local}", member.id, member.votes, member.name);
     }
     text
 }
@@ -64,5 +87,9 @@ mod tests {
         assert!(text.contains("Ring ID:          2.1a\n"), "{text}");
         assert!(text.contains("Quorum:           2 Activity blocked \n"), "{text}");
         assert!(text.ends_with("    Nodeid      Votes Name\n         2          1 n2 (local)\n"), "{text}");
+        let text = quorumtool_device_text(&quorum, 0);
+        assert!(text.ends_with(
+            "    Nodeid      Votes    Qdevice Name\n         2          1         NR n2 (local)\n"
+        ));
     }
 }

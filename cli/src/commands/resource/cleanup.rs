@@ -19,9 +19,7 @@ pub fn cleanup(context: &mut Context, words: &[String]) -> Done {
         return Err(Failure::message("operation must be specified when interval is specified"));
     }
     let request = json!({ "resource": resource, "node": node, "operation": operation, "interval": interval });
-    context.run("rhapsody.resource.cleanup", &request)?;
-    context.line(format!("Cleaned up {}", scope(resource.as_deref(), node.as_deref())));
-    Ok(())
+    context.run("rhapsody.resource.cleanup", &request).map(|_| ())
 }
 
 pub fn refresh(context: &mut Context, words: &[String]) -> Done {
@@ -30,13 +28,7 @@ pub fn refresh(context: &mut Context, words: &[String]) -> Done {
     if !named.is_empty() {
         return Err(usage());
     }
-    context.run("rhapsody.resource.refresh", &json!({ "resource": resource, "node": node }))?;
-    context.line(format!("Refreshed {}", scope(resource.as_deref(), node.as_deref())));
-    Ok(())
-}
-
-fn scope(resource: Option<&str>, node: Option<&str>) -> String {
-    format!("{} on {}", resource.unwrap_or("all resources"), node.unwrap_or("all nodes"))
+    context.run("rhapsody.resource.refresh", &json!({ "resource": resource, "node": node })).map(|_| ())
 }
 
 fn parse(words: &[String]) -> Result<(Option<String>, grammar::Pairs), Failure> {
