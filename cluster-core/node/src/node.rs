@@ -287,3 +287,34 @@ impl Node {
         self.channels.iter().map(|(id, c)| (self.config.name_of(*id), c.counters)).collect()
     }
 }
+
+/// What a node believes, for checkers outside of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Belief {
+    /// The view in force: number, proposer, members, coordinator. `None`: none is.
+    pub view: Option<crate::membership::view::View>,
+    pub quorate: bool,
+    /// (admin_epoch, epoch) and digest of the configuration that counts.
+    pub config: (u64, u64),
+    pub digest: String,
+    /// It coordinates and has nothing left to do.
+    pub idle: bool,
+}
+
+impl Node {
+    pub fn belief(&self) -> Belief {
+        let stamp = &self.replica.held.stamp;
+        Belief {
+            view: self.view().cloned(),
+            quorate: self.quorate(),
+            config: stamp.version(),
+            digest: stamp.digest.clone(),
+            idle: self.dc_is_idle(),
+        }
+    }
+
+    /// The configuration that counts here.
+    pub fn configuration(&self) -> &crate::Cib {
+        &self.replica.held.cib
+    }
+}

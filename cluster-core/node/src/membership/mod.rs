@@ -48,6 +48,8 @@ pub(crate) struct Membership {
     early: Vec<(NodeId, ViewId, u64, Entry)>,
     suspected: BTreeSet<NodeId>,
     told_fenced: BTreeMap<NodeId, u64>,
+    /// When a new life of a peer was first heard of.
+    young: BTreeMap<NodeId, u64>,
 }
 
 #[derive(Default)]
@@ -113,6 +115,7 @@ impl Node {
                 if let Some(channel) = self.channel_mut(id) {
                     channel.set_peer(row.beacon.incarnation);
                 }
+                self.membership.young.insert(id, self.now.mono_ms);
                 let member = self.view().is_some_and(|v| v.members.contains_key(&id));
                 if member {
                     let text = format!("{} is in a new life", self.name(id));
@@ -277,11 +280,27 @@ impl Node {
             return;
         }
         let since = *self.membership.needed_since.get_or_insert(now);
+        self.await_the_young(&target);
         if now < self.membership.settle_until || now < self.membership.next_try {
             return;
         }
         if self.coordinator(&target) == self.me() || now >= since + self.patience(&target) {
             self.propose(target);
+        }
+    }
+
+    /// A member whose process came back in time is not lost (S8): nobody forms a view without it
+    /// before it had the time to hear the others again.
+    fn await_the_young(&mut self, target: &Members) {
+        let Some(view) = &self.membership.view else { return };
+        let grace = self.config.token_ms / 2;
+        let young = &self.membership.young;
+        let until = |id: &NodeId| young.get(id).map_or(0, |born| born + grace);
+        let absent: Vec<u64> = view.members.keys().filter(|id| !target.contains_key(id)).map(until).collect();
+        let all_young = !absent.is_empty() && absent.iter().all(|until| *until > self.now.mono_ms);
+        if all_young {
+            let until = absent.into_iter().max().unwrap_or(0);
+            self.membership.settle_until = self.membership.settle_until.max(until);
         }
     }
 

@@ -1,0 +1,287 @@
+//! The promises, checked from outside.
+
+use crate::faults::Plan;
+use crate::world::World;
+use rhapsody_node::Operation;
+use rhapsody_node::membership::view::ViewId;
+use std::collections::BTreeMap;
+
+pub struct Checks {
+    pub violations: Vec<String>,
+    /// Markers of changes that somebody was told are safe.
+    pub acknowledged: Vec<String>,
+    /// A device said done and did nothing: S1 holds no longer in this world.
+    pub lied: bool,
+    views: Vec<ViewId>,
+    /// In this boot the machine has been in a view with all nodes, or with one that had.
+    has_waited: Vec<bool>,
+    /// Stood still for longer than token and has not been in a new view since.
+    late: Vec<bool>,
+    paused_at: Vec<Option<u64>>,
+    /// Process crashes that nothing else disturbs: machine, from, to.
+    crashes: Vec<(usize, u64, u64)>,
+    faults: Vec<(u64, u64)>,
+    /// (version) -> digest, of quorate nodes.
+    digests: BTreeMap<(u64, u64), String>,
+    token_ms: u64,
+    fencing: bool,
+    waits: bool,
+    two_node: bool,
+    nodes: usize,
+    ignore: bool,
+    calm_since: Option<u64>,
+}
+
+impl Checks {
+    pub fn new(plan: &Plan) -> Checks {
+        let n = plan.nodes;
+        Checks {
+            violations: Vec::new(),
+            acknowledged: Vec::new(),
+            lied: false,
+            views: vec![ViewId::default(); n],
+            has_waited: vec![false; n],
+            late: vec![false; n],
+            paused_at: vec![None; n],
+            crashes: Vec::new(),
+            faults: Vec::new(),
+            digests: BTreeMap::new(),
+            token_ms: plan.token_ms,
+            fencing: plan.fencing,
+            waits: plan.quorum.waits_for_all(),
+            two_node: plan.quorum.two_node,
+            nodes: n,
+            ignore: plan.policy == "ignore",
+            calm_since: None,
+        }
+    }
+
+    fn fail(world: &mut World, what: String) {
+        if world.checks.violations.len() < 20 {
+            let now = world.now;
+            world.log.line(now, "!!!!", || what.clone());
+            world.checks.violations.push(format!("{:.3}s {what}", now as f64 / 1000.0));
+        }
+    }
+
+    pub fn booted(&mut self, m: usize) {
+        self.has_waited[m] = false;
+        self.late[m] = false;
+    }
+
+    pub fn powered_off(&mut self, m: usize) {
+        self.has_waited[m] = false;
+        self.late[m] = false;
+        self.paused_at[m] = None;
+        self.views[m] = ViewId::default();
+    }
+
+    pub fn left(&mut self, m: usize) {
+        self.has_waited[m] = false;
+        self.views[m] = ViewId::default();
+    }
+
+    pub fn paused(&mut self, m: usize, now: u64) {
+        self.paused_at[m].get_or_insert(now);
+    }
+
+    pub fn resumed(&mut self, m: usize, now: u64) {
+        if let Some(since) = self.paused_at[m].take() {
+            // Its own measure begins at its last deadline, a beat at most after the pause began.
+            if now - since > self.token_ms + self.token_ms / 10 + 30 {
+                self.late[m] = true;
+            }
+        }
+    }
+
+    pub fn fault_at(&mut self, now: u64, lasts: u64) {
+        self.faults.push((now, now + lasts));
+    }
+
+    pub fn process_crashed(&mut self, m: usize, now: u64, back: u64, token: u64) {
+        if back < token / 2 {
+            self.crashes.push((m, now, now + back + 3000));
+        }
+    }
+
+    /// S8: the crash alone, with nothing else wrong near it, stops and starts nothing.
+    fn undisturbed(world: &World, now: u64) -> bool {
+        let checks = &world.checks;
+        let Some((_, from, _)) = checks.crashes.iter().find(|(_, from, to)| (*from..*to).contains(&now)) else {
+            return false;
+        };
+        let near = |(a, b): &&(u64, u64)| *a < now && b + 12_000 > *from;
+        checks.faults.iter().filter(near).count() == 1 && checks.calm_since.is_some_and(|at| at + 500 < *from)
+    }
+
+    /// After each step of a node.
+    pub fn look(world: &mut World, m: usize) {
+        let Some(process) = &world.machines[m].process else { return };
+        let belief = process.node.belief();
+        let Some(view) = belief.view else { return };
+        let checks = &mut world.checks;
+        if view.id != checks.views[m] {
+            let old = checks.views[m];
+            checks.views[m] = view.id;
+            checks.late[m] = false;
+            if view.id < old {
+                Self::fail(world, format!("n{} went back from view {old} to {}", m + 1, view.id));
+                return;
+            }
+            let all = view.members.len() == checks.nodes;
+            if all || view.members.keys().any(|id| checks.has_waited[*id as usize - 1]) {
+                checks.has_waited[m] = true;
+            }
+        }
+        let checks = &world.checks;
+        if checks.waits && belief.quorate && !checks.has_waited[m] {
+            let text = format!("wait_for_all: n{} is quorate and has not seen all nodes in this boot", m + 1);
+            Self::fail(world, text);
+            world.checks.waits = false;
+        }
+    }
+
+    /// Directly before an agent runs.
+    pub fn executes(world: &mut World, m: usize, operation: &Operation) {
+        if operation.resource.class != "ocf" {
+            return;
+        }
+        let rises = matches!(operation.task.as_str(), "start" | "promote");
+        let what = format!("{} {} on n{}", operation.task, operation.resource.id, m + 1);
+        if rises {
+            let belief = world.machines[m].process.as_ref().map(|p| p.node.belief());
+            let view = belief.as_ref().and_then(|b| b.view.as_ref()).map(|v| v.id.counter);
+            if view != Some(operation.view) {
+                Self::fail(world, format!("S5: {what} of view {}, but the view is {view:?}", operation.view));
+            }
+            if world.checks.late[m] {
+                Self::fail(world, format!("S5: {what} after a standstill, without a new view"));
+            }
+            if !world.checks.ignore && belief.is_some_and(|b| !b.quorate) {
+                Self::fail(world, format!("S2: {what} without quorum"));
+            }
+        }
+        let acts = rises || operation.task == "stop";
+        if acts && Self::undisturbed(world, world.now) {
+            Self::fail(world, format!("S8: {what} because of the crash of a process"));
+        }
+    }
+
+    /// S1.
+    pub fn becomes_active(world: &mut World, m: usize, rsc: &str) {
+        if !world.checks.fencing || world.checks.lied {
+            return;
+        }
+        let others: Vec<usize> = (0..world.plan.nodes)
+            .filter(|o| *o != m && world.machines[*o].powered && world.machines[*o].active.contains(rsc))
+            .collect();
+        for other in others {
+            Self::fail(world, format!("S1: {rsc} is active on n{} and n{}", m + 1, other + 1));
+        }
+    }
+
+    pub fn periodic(world: &mut World) {
+        for m in 0..world.plan.nodes {
+            Self::quorum_is_real(world, m);
+            Self::same_configuration(world, m);
+        }
+        let calm = Self::settled(world).is_ok();
+        let now = world.now;
+        let since = &mut world.checks.calm_since;
+        if calm { since.get_or_insert(now); } else { *since = None; }
+    }
+
+    /// S2: nobody believes in a quorum whose last packet is older than token.
+    fn quorum_is_real(world: &mut World, m: usize) {
+        let now = world.now;
+        let machine = &world.machines[m];
+        if now < machine.paused_until || now < machine.process_paused_until || world.checks.two_node {
+            return;
+        }
+        let Some(process) = &machine.process else { return };
+        let token = world.checks.token_ms;
+        let heard = machine.heard.values().filter(|at| now.saturating_sub(**at) <= token + 20).count();
+        if heard + 1 < world.plan.nodes / 2 + 1 && process.node.belief().quorate {
+            Self::fail(world, format!("S2: n{} believes in a quorum and hears {heard} peers", m + 1));
+        }
+    }
+
+    /// S3: quorate nodes with one version have one digest.
+    fn same_configuration(world: &mut World, m: usize) {
+        if world.checks.two_node {
+            return;
+        }
+        let Some(process) = &world.machines[m].process else { return };
+        let belief = process.node.belief();
+        if !belief.quorate {
+            return;
+        }
+        let known = world.checks.digests.entry(belief.config).or_insert_with(|| belief.digest.clone());
+        if *known != belief.digest {
+            let text = format!("S3: n{} holds another {:?} than a quorate node held", m + 1, belief.config);
+            world.checks.digests.insert(belief.config, belief.digest);
+            Self::fail(world, text);
+        }
+    }
+
+    /// L1: everybody is in, agrees, and everything runs once.
+    pub fn settled(world: &World) -> Result<(), String> {
+        let mut first: Option<rhapsody_node::Belief> = None;
+        for (m, machine) in world.machines.iter().enumerate() {
+            let Some(process) = &machine.process else { return Err(format!("n{} is down", m + 1)) };
+            let belief = process.node.belief();
+            let Some(view) = &belief.view else { return Err(format!("n{} is in no view", m + 1)) };
+            if view.members.len() != world.plan.nodes {
+                return Err(format!("n{} is in view {} of {:?}", m + 1, view.id, view.members.keys()));
+            }
+            if !belief.quorate {
+                return Err(format!("n{} is not quorate", m + 1));
+            }
+            if let Some(first) = &first {
+                if first.view != belief.view || first.digest != belief.digest || first.config != belief.config {
+                    return Err(format!("n{} and n1 differ: {:?} {:?}", m + 1, first.config, belief.config));
+                }
+            }
+            if view.dc == machine.id && !belief.idle {
+                return Err(format!("n{} has work to do", m + 1));
+            }
+            first.get_or_insert(belief);
+        }
+        for rsc in &world.plan.resources {
+            let on: Vec<&str> = world
+                .machines
+                .iter()
+                .filter(|m| m.powered && m.active.contains(rsc))
+                .map(|m| m.name.as_str())
+                .collect();
+            if on.len() != 1 {
+                return Err(format!("{rsc} is active on {on:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// After everything has settled: what was acknowledged is there.
+    pub fn finally(world: &mut World) {
+        let Some(process) = &world.machines[0].process else { return };
+        let text = process.node.configuration().to_xml();
+        let missing: Vec<String> = world
+            .checks
+            .acknowledged
+            .iter()
+            .filter(|marker| {
+                let name = format!("name=\"{marker}\"");
+                let kept = || world.kept.iter().any(|k| k.contains(&name));
+                !text.contains(&name) && !((world.checks.two_node || world.checks.ignore) && kept())
+            })
+            .cloned()
+            .collect();
+        for marker in missing {
+            Self::fail(world, format!("S3: {marker} was acknowledged and is gone"));
+        }
+    }
+
+    pub fn calm_for(&self, now: u64) -> u64 {
+        self.calm_since.map_or(0, |at| now - at)
+    }
+}
