@@ -17,10 +17,8 @@ fn main() {
             println!("seed {seed}: {}", failure.violations[0]);
         }
         if count == 1 {
-            if let Some(failure) = report.failure {
-                for line in failure.log {
-                    println!("{line}");
-                }
+            for line in report.log {
+                println!("{line}");
             }
             println!("lasted {} ms, {} events", report.lasted_ms, report.events);
         }

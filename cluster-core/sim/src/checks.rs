@@ -107,7 +107,8 @@ impl Checks {
     /// S8: the crash alone, with nothing else wrong near it, stops and starts nothing.
     fn undisturbed(world: &World, now: u64) -> bool {
         let checks = &world.checks;
-        let Some((_, from, _)) = checks.crashes.iter().find(|(_, from, to)| (*from..*to).contains(&now)) else {
+        let Some((_, from, _)) = checks.crashes.iter().find(|(_, from, to)| (*from..*to).contains(&now))
+        else {
             return false;
         };
         let near = |(a, b): &&(u64, u64)| *a < now && b + 12_000 > *from;
@@ -188,7 +189,11 @@ impl Checks {
         let calm = Self::settled(world).is_ok();
         let now = world.now;
         let since = &mut world.checks.calm_since;
-        if calm { since.get_or_insert(now); } else { *since = None; }
+        if calm {
+            since.get_or_insert(now);
+        } else {
+            *since = None;
+        }
     }
 
     /// S2: nobody believes in a quorum whose last packet is older than token.
@@ -238,7 +243,8 @@ impl Checks {
                 return Err(format!("n{} is not quorate", m + 1));
             }
             if let Some(first) = &first {
-                if first.view != belief.view || first.digest != belief.digest || first.config != belief.config {
+                if first.view != belief.view || first.digest != belief.digest || first.config != belief.config
+                {
                     return Err(format!("n{} and n1 differ: {:?} {:?}", m + 1, first.config, belief.config));
                 }
             }

@@ -108,7 +108,8 @@ impl Plan {
         if fencing && rng.percent(50) {
             // A device that misbehaves matters when somebody has to be fenced.
             let at = rng.between(FIRST_MS, 15_000);
-            let fault = *rng.pick(&[Fault::FenceSlow, Fault::FenceFailed, Fault::FenceHung, Fault::FenceLied]);
+            let fault =
+                *rng.pick(&[Fault::FenceSlow, Fault::FenceFailed, Fault::FenceHung, Fault::FenceLied]);
             let machine = rng.below(nodes as u64) as usize;
             faults.push(Planned { at, lasts: 8000, fault, machine, other: 0 });
             faults.push(Planned { at: at + 200, lasts: 800, fault: Fault::MachineCrash, machine, other: 0 });
@@ -238,7 +239,10 @@ pub fn begin(world: &mut World, index: usize) {
         Fault::OrderlyLeave => {
             if world.machines[m].is_up() {
                 world.tally.count(Fault::OrderlyLeave);
-                world.drive(m, rhapsody_node::Input::Request { id: 0, request: rhapsody_api::core::Request::Stop });
+                world.drive(
+                    m,
+                    rhapsody_node::Input::Request { id: 0, request: rhapsody_api::core::Request::Stop },
+                );
                 let boot = world.machines[m].boot;
                 // The operator starts it again some time later.
                 let _ = boot;

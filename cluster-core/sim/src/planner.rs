@@ -23,7 +23,15 @@ struct Graph {
 }
 
 impl Graph {
-    fn add(&mut self, kind: ActionKind, task: &str, node: &View, resource: Option<&str>, interval: u64, inputs: &[ActionId]) -> ActionId {
+    fn add(
+        &mut self,
+        kind: ActionKind,
+        task: &str,
+        node: &View,
+        resource: Option<&str>,
+        interval: u64,
+        inputs: &[ActionId],
+    ) -> ActionId {
         let id = ActionId(self.actions.len() as u32);
         let mut params = BTreeMap::from([("CRM_meta_timeout".to_owned(), "5000".to_owned())]);
         if interval > 0 {
@@ -114,7 +122,8 @@ fn plan_one<'v>(
     let chosen = stay.or(candidates.first().copied());
     let chosen = if acts || (policy == "freeze" && stay.is_some()) { chosen } else { None };
     for view in active.iter().filter(|v| v.online && !v.unclean) {
-        let here = chosen.is_some_and(|c| c.name == view.name) && active.iter().filter(|v| v.online).count() == 1;
+        let here =
+            chosen.is_some_and(|c| c.name == view.name) && active.iter().filter(|v| v.online).count() == 1;
         if !here {
             let stop = graph.add(ActionKind::Resource, "stop", view, Some(rsc), 0, &[]);
             before.push(stop);

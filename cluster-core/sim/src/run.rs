@@ -14,12 +14,13 @@ pub struct Report {
     pub lasted_ms: u64,
     pub events: u64,
     pub acknowledged: usize,
+    /// What happened, if it was asked for.
+    pub log: Vec<String>,
 }
 
 #[derive(Debug)]
 pub struct Failure {
     pub violations: Vec<String>,
-    pub log: Vec<String>,
 }
 
 /// After the last fault everything must have settled within this time.
@@ -65,8 +66,12 @@ pub fn run(seed: u64, plan: Plan, log: bool) -> Report {
             break;
         }
         if world.now > LAST_MS + SETTLE_MS {
-            let why = Checks::settled(&world).err().unwrap_or_else(|| "it was calm only for a moment".to_owned());
-            world.checks.violations.push(format!("L1: not settled {} s after the last fault: {why}", SETTLE_MS / 1000));
+            let why =
+                Checks::settled(&world).err().unwrap_or_else(|| "it was calm only for a moment".to_owned());
+            world
+                .checks
+                .violations
+                .push(format!("L1: not settled {} s after the last fault: {why}", SETTLE_MS / 1000));
             break;
         }
         if events > 20_000_000 {
@@ -75,12 +80,13 @@ pub fn run(seed: u64, plan: Plan, log: bool) -> Report {
         }
     }
     let violations = std::mem::take(&mut world.checks.violations);
-    let failure = (!violations.is_empty()).then(|| Failure { violations, log: world.log.take() });
+    let failure = (!violations.is_empty()).then(|| Failure { violations });
     Report {
         faults: world.plan.faults.len(),
         lasted_ms: world.now,
         acknowledged: world.checks.acknowledged.len(),
         tally: world.tally,
+        log: world.log.take(),
         failure,
         events,
     }

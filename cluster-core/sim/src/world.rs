@@ -123,8 +123,8 @@ impl World {
         self.now = time;
         if let Some((m, process_too)) = event.held_by() {
             let machine = &mut self.machines[m];
-            let paused = self.now < machine.paused_until
-                || (process_too && self.now < machine.process_paused_until);
+            let paused =
+                self.now < machine.paused_until || (process_too && self.now < machine.process_paused_until);
             if paused {
                 // A socket's buffer has an end; the rest of the packets is lost.
                 let full = matches!(event, Event::Packet { .. }) && machine.deferred.len() > 300;
@@ -170,7 +170,9 @@ impl World {
                     self.drive(m, Input::Fenced { id, result });
                 }
             }
-            Event::Stored { m, boot, life, seq, document, ok } => self.stored(m, boot, life, seq, document, ok),
+            Event::Stored { m, boot, life, seq, document, ok } => {
+                self.stored(m, boot, life, seq, document, ok)
+            }
             Event::Planned { m, life, request, transition } => {
                 if self.machines[m].life == life {
                     self.drive(m, Input::Scheduled { request, transition: Ok(transition) });
@@ -273,7 +275,9 @@ impl World {
         let config = Config {
             id: machine.id,
             cluster_name: "sim".to_owned(),
-            nodes: (1..=self.plan.nodes as u32).map(|id| Peer { id, name: format!("n{id}"), votes: 1 }).collect(),
+            nodes: (1..=self.plan.nodes as u32)
+                .map(|id| Peer { id, name: format!("n{id}"), votes: 1 })
+                .collect(),
             incarnation: self.now + 1,
             token_ms: self.plan.token_ms,
             quorum: self.plan.quorum.clone(),
@@ -284,12 +288,7 @@ impl World {
         let start = Start {
             document: machine.disk.stored.clone(),
             remembered: machine.remembered.clone(),
-            running: machine
-                .running
-                .keys()
-                .copied()
-                .chain(machine.unreported.iter().map(|e| e.id))
-                .collect(),
+            running: machine.running.keys().copied().chain(machine.unreported.iter().map(|e| e.id)).collect(),
             next_operation: machine.highest_operation,
         };
         machine.process = Some(Process {
@@ -685,8 +684,7 @@ impl World {
 }
 
 fn first_document(plan: &Plan) -> Document {
-    let nodes: String =
-        (1..=plan.nodes).map(|i| format!("<node id=\"{i}\" uname=\"n{i}\"/>")).collect();
+    let nodes: String = (1..=plan.nodes).map(|i| format!("<node id=\"{i}\" uname=\"n{i}\"/>")).collect();
     let property = |name: &str, value: &str| {
         format!("<nvpair id=\"cib-bootstrap-options-{name}\" name=\"{name}\" value=\"{value}\"/>")
     };

@@ -118,6 +118,7 @@ impl Node {
         };
         self.replica.staged = Some(next);
         let since = self.now.mono_ms;
+        let force = wanted.force || !self.quorate();
         if let Some(dc) = &mut self.dc {
             dc.changes.preparing = Some(Preparing {
                 stamp: stamp.clone(),
@@ -125,7 +126,7 @@ impl Node {
                 stored: BTreeSet::new(),
                 refused: BTreeSet::new(),
                 since,
-                force: wanted.force,
+                force,
                 committed: false,
             });
         }
@@ -225,7 +226,7 @@ impl Node {
         let mine = p.stored.contains(&view.dc);
         let enough = sum(&p.stored) >= wanted && mine;
         let all_that_can = awaited.is_empty() || late;
-        let least = if p.force || !view.quorum.quorate { 1 } else { view.quorum.quorum };
+        let least = if p.force { 1 } else { view.quorum.quorum };
         if enough || (all_that_can && mine && sum(&p.stored) >= least) {
             let Some(p) = dc.changes.preparing.take() else { return };
             for node in awaited.iter().filter(|_| late) {
@@ -271,9 +272,10 @@ impl Node {
     pub(crate) fn changes_view_began(&mut self) {
         let held = self.replica.held.stamp.clone();
         let now = self.now.mono_ms;
+        let quorate = self.quorate();
         let Some(dc) = &mut self.dc else { return };
         if let Some(mut p) = dc.changes.preparing.take() {
-            if p.stamp == held {
+            if p.stamp == held && (quorate || p.force) {
                 p.committed = true;
                 p.stored.clear();
                 p.refused.clear();

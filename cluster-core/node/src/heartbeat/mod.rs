@@ -136,6 +136,12 @@ impl Heartbeat {
         if beat.row.beacon.incarnation < known {
             return;
         }
+        if beat.row.beacon.incarnation > known {
+            // A new life has nothing to do with how the link fared in the old one.
+            if let Some(peer) = self.peers.get_mut(&from) {
+                peer.trusted_from = 0;
+            }
+        }
         self.learn(now_ms, from, beat.sequence, beat.row);
         for (id, sequence, row) in beat.rows {
             if id != self.id && id != from && self.peers.contains_key(&id) {
@@ -242,6 +248,8 @@ impl Heartbeat {
                 peer.losses = (peer.losses + 1).min(4);
                 // A flapping link has to prove itself for longer each time, up to eight tokens.
                 peer.trusted_from = now_ms + self.token_ms / 4 * (1 << peer.losses);
+                // The others should not take our word of a moment ago for the present.
+                self.next_beat = 0;
             } else if !peer.heard && fresh && now_ms >= peer.trusted_from {
                 peer.heard = true;
                 // The peer waits for nothing more than to be told so.

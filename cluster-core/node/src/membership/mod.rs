@@ -50,6 +50,8 @@ pub(crate) struct Membership {
     told_fenced: BTreeMap<NodeId, u64>,
     /// When a new life of a peer was first heard of.
     young: BTreeMap<NodeId, u64>,
+    /// When the matrix changed last.
+    matrix_changed: u64,
 }
 
 #[derive(Default)]
@@ -104,6 +106,15 @@ impl Node {
             self.was_late(net.late_ms);
         }
         let before = self.heard();
+        if self
+            .net
+            .rows
+            .iter()
+            .map(|(id, r)| (id, &r.hears))
+            .ne(net.rows.iter().map(|(id, r)| (id, &r.hears)))
+        {
+            self.membership.matrix_changed = self.now.mono_ms;
+        }
         self.net = net;
         let heard = self.heard();
         for (id, row) in self.net.rows.clone() {
@@ -166,6 +177,9 @@ impl Node {
         self.event("late", format!("this node did not run for {late_ms} ms"), json!({"late_ms": late_ms}));
         self.leave_view();
         self.membership.broken = Some("late".to_owned());
+        // The others have said by their next beats whether they still hear this node.
+        let beat = crate::heartbeat::interval_ms(self.config.token_ms);
+        self.membership.settle_until = self.membership.settle_until.max(self.now.mono_ms + 2 * beat);
     }
 
     /// Nothing is started and nothing is ordered from here until a view is installed.
@@ -267,7 +281,7 @@ impl Node {
                 }
             }
             Phase::Flushed { deadline, proposer, .. } => {
-                if now < *deadline && target.contains_key(proposer) {
+                if now < *deadline && self.heard().contains(proposer) {
                     return;
                 }
                 self.membership.phase = Phase::Out;
@@ -281,6 +295,7 @@ impl Node {
         }
         let since = *self.membership.needed_since.get_or_insert(now);
         self.await_the_young(&target);
+        self.await_the_matrix(&target);
         if now < self.membership.settle_until || now < self.membership.next_try {
             return;
         }
@@ -300,6 +315,22 @@ impl Node {
         let all_young = !absent.is_empty() && absent.iter().all(|until| *until > self.now.mono_ms);
         if all_young {
             let until = absent.into_iter().max().unwrap_or(0);
+            self.membership.settle_until = self.membership.settle_until.max(until);
+        }
+    }
+
+    /// When a node dies, what the others say of it is older than what this node found out itself,
+    /// and for a moment they seem to go with the dead one. Whoever would part from a node that it
+    /// hears waits for that node's next beat.
+    fn await_the_matrix(&mut self, target: &Members) {
+        let hears: clique::Matrix = self.net.rows.iter().map(|(id, row)| (*id, row.hears.clone())).collect();
+        let me = self.me();
+        let parts = self.heard().into_iter().any(|id| {
+            !target.contains_key(&id) && clique::linked(&hears, me, id) && !self.is_fenced_life(id)
+        });
+        if parts {
+            let beat = crate::heartbeat::interval_ms(self.config.token_ms);
+            let until = self.membership.matrix_changed + beat + beat / 2;
             self.membership.settle_until = self.membership.settle_until.max(until);
         }
     }

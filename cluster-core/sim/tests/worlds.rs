@@ -1,0 +1,118 @@
+//! A thousand worlds, and the proof that they would notice four deliberate bugs.
+//!
+//! `RHAPSODY_SEEDS=n` runs more of them, `RHAPSODY_SEED=n` replays one with its log.
+
+use rhapsody_node::config::Bugs;
+use rhapsody_sim::tally::Tally;
+use rhapsody_sim::{faults::Plan, run};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+fn from_env(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// Runs seeds 1 to `count` on all cores until `enough` says stop.
+fn each(
+    count: u64,
+    plan: impl Fn(u64) -> Plan + Sync,
+    seen: impl Fn(u64, rhapsody_sim::Report) -> bool + Sync,
+) {
+    let next = AtomicU64::new(1);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > count {
+                        return;
+                    }
+                    if !seen(seed, run(seed, plan(seed), false)) {
+                        next.store(count + 1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_thousand_worlds_keep_the_promises() {
+    if let Some(seed) = from_env("RHAPSODY_SEED") {
+        let report = run(seed, Plan::new(seed), true);
+        for line in &report.log {
+            println!("{line}");
+        }
+        assert!(report.failure.is_none(), "seed {seed}: {:#?}", report.failure);
+        return;
+    }
+    let count = from_env("RHAPSODY_SEEDS").unwrap_or(1000);
+    let all = Mutex::new((Tally::default(), Vec::new(), 0));
+    each(count, Plan::new, |seed, report| {
+        let mut all = all.lock().unwrap();
+        all.0.add(&report.tally);
+        all.2 += report.acknowledged;
+        assert!(report.faults >= 3, "seed {seed} has only {} faults", report.faults);
+        if let Some(failure) = report.failure {
+            all.1.push((seed, failure.violations));
+        }
+        all.1.len() < 5
+    });
+    let (tally, failures, acknowledged) = all.into_inner().unwrap();
+    println!("{count} worlds, {acknowledged} acknowledged changes; faults:\n{tally}");
+    for (seed, violations) in &failures {
+        let report = run(*seed, Plan::new(*seed), true);
+        println!("---- seed {seed}, again with RHAPSODY_SEED={seed}");
+        for line in report.log.iter().rev().take(80).rev() {
+            println!("{line}");
+        }
+        println!("{violations:#?}");
+    }
+    assert!(failures.is_empty(), "seeds that failed: {:?}", failures.iter().map(|f| f.0).collect::<Vec<_>>());
+    if count >= 1000 {
+        assert!(tally.missing().is_empty(), "never happened: {:?}", tally.missing());
+    }
+}
+
+/// The first seed that notices a bug.
+fn noticed(bugs: Bugs) -> Option<(u64, String)> {
+    let found = Mutex::new(None::<(u64, String)>);
+    let plan = |seed| Plan { bugs, ..Plan::new(seed) };
+    each(1000, plan, |seed, report| {
+        let mut found = found.lock().unwrap();
+        if let Some(failure) = report.failure {
+            if found.as_ref().is_none_or(|f| seed < f.0) {
+                *found = Some((seed, failure.violations[0].clone()));
+            }
+        }
+        found.is_none()
+    });
+    found.into_inner().unwrap()
+}
+
+fn must_notice(bugs: Bugs, what: &str) {
+    let (seed, violation) = noticed(bugs).expect("the bug went unnoticed through a thousand worlds");
+    println!("{bugs:?}: seed {seed}: {violation}");
+    assert!(violation.contains(what), "seed {seed} noticed something else: {violation}");
+}
+
+#[test]
+fn acknowledging_before_the_disk_has_it_is_noticed() {
+    must_notice(Bugs { acknowledge_before_sync: true, ..Bugs::default() }, "S3");
+}
+
+#[test]
+fn starting_before_the_fence_is_confirmed_is_noticed() {
+    must_notice(Bugs { start_before_fenced: true, ..Bugs::default() }, "S1");
+}
+
+#[test]
+fn going_back_to_an_old_view_is_noticed() {
+    must_notice(Bugs { accept_old_view: true, ..Bugs::default() }, "view");
+}
+
+#[test]
+fn not_waiting_for_all_is_noticed() {
+    must_notice(Bugs { ignore_wait_for_all: true, ..Bugs::default() }, "wait_for_all");
+}
