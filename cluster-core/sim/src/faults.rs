@@ -114,10 +114,17 @@ impl Plan {
             faults.push(Planned { at, lasts: 8000, fault, machine, other: 0 });
             faults.push(Planned { at: at + 200, lasts: 800, fault: Fault::MachineCrash, machine, other: 0 });
         }
+        let clients: Vec<u64> = (0..rng.between(3, 8)).map(|_| rng.between(3000, LAST_MS)).collect();
+        for fault in faults.iter_mut().filter(|f| matches!(f.fault, Fault::PowerCutAll | Fault::MachineCrash))
+        {
+            // Often just when somebody's change is on its way to the disks.
+            if rng.percent(50) {
+                fault.at = *rng.pick(&clients) + rng.between(1, 14);
+            }
+        }
         faults.sort_by_key(|f| f.at);
         let together = rng.percent(60);
         let power_on = (0..nodes).map(|_| if together { rng.below(50) } else { rng.below(4000) }).collect();
-        let clients = (0..rng.between(3, 8)).map(|_| rng.between(3000, LAST_MS)).collect();
         Plan {
             nodes,
             fencing,

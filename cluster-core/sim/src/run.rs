@@ -80,7 +80,7 @@ pub fn run(seed: u64, plan: Plan, log: bool) -> Report {
         }
     }
     let violations = std::mem::take(&mut world.checks.violations);
-    let failure = (!violations.is_empty()).then(|| Failure { violations });
+    let failure = (!violations.is_empty()).then_some(Failure { violations });
     Report {
         faults: world.plan.faults.len(),
         lasted_ms: world.now,

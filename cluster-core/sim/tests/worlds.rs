@@ -76,14 +76,15 @@ fn a_thousand_worlds_keep_the_promises() {
 }
 
 /// The first seed that notices a bug.
-fn noticed(bugs: Bugs) -> Option<(u64, String)> {
+fn noticed(bugs: Bugs, what: &str) -> Option<(u64, String)> {
     let found = Mutex::new(None::<(u64, String)>);
     let plan = |seed| Plan { bugs, ..Plan::new(seed) };
     each(1000, plan, |seed, report| {
         let mut found = found.lock().unwrap();
         if let Some(failure) = report.failure {
-            if found.as_ref().is_none_or(|f| seed < f.0) {
-                *found = Some((seed, failure.violations[0].clone()));
+            let violation = failure.violations.into_iter().find(|v| v.contains(what));
+            if let (Some(violation), true) = (violation, found.as_ref().is_none_or(|f| seed < f.0)) {
+                *found = Some((seed, violation));
             }
         }
         found.is_none()
@@ -92,9 +93,8 @@ fn noticed(bugs: Bugs) -> Option<(u64, String)> {
 }
 
 fn must_notice(bugs: Bugs, what: &str) {
-    let (seed, violation) = noticed(bugs).expect("the bug went unnoticed through a thousand worlds");
+    let (seed, violation) = noticed(bugs, what).expect("the bug went unnoticed through a thousand worlds");
     println!("{bugs:?}: seed {seed}: {violation}");
-    assert!(violation.contains(what), "seed {seed} noticed something else: {violation}");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn starting_before_the_fence_is_confirmed_is_noticed() {
 
 #[test]
 fn going_back_to_an_old_view_is_noticed() {
-    must_notice(Bugs { accept_old_view: true, ..Bugs::default() }, "view");
+    must_notice(Bugs { accept_old_view: true, ..Bugs::default() }, "went back");
 }
 
 #[test]
