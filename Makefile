@@ -33,6 +33,7 @@ lint:
 
 test-unit: ## unit tests, cli sessions, a thousand simulated worlds
 	$(CARGO) test -q --workspace --exclude rhapsody-tests
+	$(CARGO) test -q -p rhapsody-sim --features bugs bugs::
 
 test-live: ## real processes in namespaces
 	$(CARGO) build -q --workspace --bins

@@ -21,8 +21,7 @@ pub struct Config {
     pub version: String,
     /// A watchdog device is in use (`have-watchdog`).
     pub have_watchdog: bool,
-    /// Deliberate defects, for the simulation only.
-    #[cfg(any(test, feature = "bugs"))]
+    /// Deliberate defects, for the simulation only: always the default, which has none.
     pub bugs: Bugs,
 }
 
@@ -61,17 +60,21 @@ pub enum TieBreaker {
     List(Vec<NodeId>),
 }
 
-/// Defects that the simulation must notice.
-#[cfg(any(test, feature = "bugs"))]
+/// Defects that the simulation must notice. Empty in a build that is meant to be run: the feature
+/// `bugs` belongs to the simulation's tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bugs {
     /// A configuration change is acknowledged before it is on disk.
+    #[cfg(any(test, feature = "bugs"))]
     pub acknowledge_before_sync: bool,
     /// A fence action counts as done when it was started.
+    #[cfg(any(test, feature = "bugs"))]
     pub start_before_fenced: bool,
     /// A view older than the present one is installed.
+    #[cfg(any(test, feature = "bugs"))]
     pub accept_old_view: bool,
     /// `wait_for_all` has no effect.
+    #[cfg(any(test, feature = "bugs"))]
     pub ignore_wait_for_all: bool,
 }
 

@@ -1,8 +1,8 @@
 //! A thousand worlds, and the proof that they would notice four deliberate bugs.
 //!
+//! The bugs are only in a build with `--features bugs`.
 //! `RHAPSODY_SEEDS=n` runs more of them, `RHAPSODY_SEED=n` replays one with its log.
 
-use rhapsody_node::config::Bugs;
 use rhapsody_sim::tally::Tally;
 use rhapsody_sim::{faults::Plan, run};
 use std::sync::Mutex;
@@ -75,44 +75,52 @@ fn a_thousand_worlds_keep_the_promises() {
     }
 }
 
-/// The first seed that notices a bug.
-fn noticed(bugs: Bugs, what: &str) -> Option<(u64, String)> {
-    let found = Mutex::new(None::<(u64, String)>);
-    let plan = |seed| Plan { bugs, ..Plan::new(seed) };
-    each(1000, plan, |seed, report| {
-        let mut found = found.lock().unwrap();
-        if let Some(failure) = report.failure {
-            let violation = failure.violations.into_iter().find(|v| v.contains(what));
-            if let (Some(violation), true) = (violation, found.as_ref().is_none_or(|f| seed < f.0)) {
-                *found = Some((seed, violation));
+/// Four deliberate bugs, each noticed within the thousand.
+#[cfg(feature = "bugs")]
+mod bugs {
+    use super::*;
+    use rhapsody_node::config::Bugs;
+
+    /// The first seed that notices a bug.
+    fn noticed(bugs: Bugs, what: &str) -> Option<(u64, String)> {
+        let found = Mutex::new(None::<(u64, String)>);
+        let plan = |seed| Plan { bugs, ..Plan::new(seed) };
+        each(1000, plan, |seed, report| {
+            let mut found = found.lock().unwrap();
+            if let Some(failure) = report.failure {
+                let violation = failure.violations.into_iter().find(|v| v.contains(what));
+                if let (Some(violation), true) = (violation, found.as_ref().is_none_or(|f| seed < f.0)) {
+                    *found = Some((seed, violation));
+                }
             }
-        }
-        found.is_none()
-    });
-    found.into_inner().unwrap()
-}
+            found.is_none()
+        });
+        found.into_inner().unwrap()
+    }
 
-fn must_notice(bugs: Bugs, what: &str) {
-    let (seed, violation) = noticed(bugs, what).expect("the bug went unnoticed through a thousand worlds");
-    println!("{bugs:?}: seed {seed}: {violation}");
-}
+    fn must_notice(bugs: Bugs, what: &str) {
+        let (seed, violation) =
+            noticed(bugs, what).expect("the bug went unnoticed through a thousand worlds");
+        println!("{bugs:?}: seed {seed}: {violation}");
+    }
 
-#[test]
-fn acknowledging_before_the_disk_has_it_is_noticed() {
-    must_notice(Bugs { acknowledge_before_sync: true, ..Bugs::default() }, "S3");
-}
+    #[test]
+    fn acknowledging_before_the_disk_has_it_is_noticed() {
+        must_notice(Bugs { acknowledge_before_sync: true, ..Bugs::default() }, "S3");
+    }
 
-#[test]
-fn starting_before_the_fence_is_confirmed_is_noticed() {
-    must_notice(Bugs { start_before_fenced: true, ..Bugs::default() }, "S1");
-}
+    #[test]
+    fn starting_before_the_fence_is_confirmed_is_noticed() {
+        must_notice(Bugs { start_before_fenced: true, ..Bugs::default() }, "S1");
+    }
 
-#[test]
-fn going_back_to_an_old_view_is_noticed() {
-    must_notice(Bugs { accept_old_view: true, ..Bugs::default() }, "went back");
-}
+    #[test]
+    fn going_back_to_an_old_view_is_noticed() {
+        must_notice(Bugs { accept_old_view: true, ..Bugs::default() }, "went back");
+    }
 
-#[test]
-fn not_waiting_for_all_is_noticed() {
-    must_notice(Bugs { ignore_wait_for_all: true, ..Bugs::default() }, "wait_for_all");
+    #[test]
+    fn not_waiting_for_all_is_noticed() {
+        must_notice(Bugs { ignore_wait_for_all: true, ..Bugs::default() }, "wait_for_all");
+    }
 }

@@ -134,6 +134,7 @@ impl Shell {
             quorum: setup.quorum.clone(),
             version: format!("{}-rhapsody", env!("CARGO_PKG_VERSION")),
             have_watchdog: false,
+            bugs: Default::default(),
         };
         let hello = Hello {
             protocol: PROTOCOL,
