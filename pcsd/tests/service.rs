@@ -177,3 +177,79 @@ async fn hosts_are_authenticated_and_their_certificates_pinned() {
     let list = one.run_command(&token, "rhapsody.host.list", json!({})).await;
     assert_eq!(list["result"], json!({}));
 }
+
+#[tokio::test]
+async fn the_end_waits_for_nobody() {
+    let mut pcsd = Pcsd::start("ending");
+    let url = pcsd.url("/remote/auth");
+    let mut slow = std::net::TcpStream::connect(("127.0.0.1", pcsd.port)).unwrap();
+    std::io::Write::write_all(&mut slow, &[22, 3, 1]).unwrap();
+    // A refused login is answered after a second only.
+    let refused = tokio::spawn(async move {
+        client().post(url).form(&[("username", "joe"), ("password", "wrong")]).send().await
+    });
+    while !pcsd.root.join("run/rhapsody/pcsd.sock").exists() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let time = tokio::task::spawn_blocking(move || pcsd.terminate()).await.unwrap();
+    assert!(time < Duration::from_secs(1), "{time:?}");
+    let _ = refused.await;
+}
+
+#[tokio::test]
+async fn a_hung_host_does_not_hold_up_the_others() {
+    let (one, two) = (Pcsd::start("hung-one"), Pcsd::start("hung-two"));
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let token = one.token().await;
+    let made_elsewhere = "0123456789abcdef0123456789abcdef";
+    let host =
+        |port: u16| json!({"token": made_elsewhere, "dest_list": [{"addr": "127.0.0.1", "port": port}]});
+    let accept = json!({"token": made_elsewhere});
+    let answer = two.run_command(&two.token().await, "rhapsody.pcsd.accept_token", accept).await;
+    assert_eq!(
+        (&answer["task_finish_type"], &answer["command"]["params"]["token"]),
+        (&json!("SUCCESS"), &json!("***"))
+    );
+    let port = silent.local_addr().unwrap().port();
+    let add = json!({"hosts_to_add": {"two": host(two.port), "silent": host(port)}});
+    one.run_command(&token, "auth.known_hosts_change", add).await;
+    let started = Instant::now();
+    let nodes = json!({"nodes": ["silent", "two"]});
+    let status = one.run_command(&token, "rhapsody.pcsd.status", nodes).await;
+    assert_eq!(status["result"], json!({"silent": "Offline", "two": "Online"}));
+    assert!(started.elapsed() < Duration::from_millis(2500), "{:?}", started.elapsed());
+    // An entry without a certificate learns it at the first connection.
+    let list = one.run_command(&token, "rhapsody.host.list", json!({})).await;
+    assert!(
+        list["result"]["two"]["cert_sha256"].is_string() && list["result"]["silent"]["cert_sha256"].is_null()
+    );
+    two.run_command(&two.token().await, "rhapsody.pcsd.deauth", json!({})).await;
+    let status = one.run_command(&token, "rhapsody.pcsd.status", json!({"nodes": ["two"]})).await;
+    assert_eq!(status["result"], json!({"two": "Unable to authenticate"}));
+}
+
+#[test]
+fn root_needs_no_token_on_the_local_socket() {
+    use std::io::{Read, Write};
+    let pcsd = Pcsd::start("local");
+    let socket = pcsd.root.join("run/rhapsody/pcsd.sock");
+    let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+    let body = r#"{"command_name":"rhapsody.host.list","params":{},"options":{}}"#;
+    write!(
+        stream,
+        "POST /api/v2/task/run HTTP/1.1\r\nhost: n\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let is_root =
+        std::fs::metadata(&socket).is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0);
+    if is_root {
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("SUCCESS"), "{answer}");
+    } else {
+        assert!(answer.contains("NOT_AUTHORIZED"), "{answer}");
+    }
+    assert!(answer.contains("x-content-type-options: nosniff"), "{answer}");
+}

@@ -294,3 +294,35 @@ pub async fn pcsd_status_of(ctx: &Ctx, nodes: &[String]) -> Vec<(String, Value)>
         })
         .collect()
 }
+
+/// Tokens given out here stop working: everybody has to authenticate to this host again.
+pub async fn forget_tokens(ctx: &Ctx, _: Nothing) -> Done {
+    match ctx.app.tokens.clear() {
+        Ok(()) => Ok(Value::Null),
+        Err(error) => Err(ctx.fail(Report::error("UNABLE_TO_SAVE_TOKENS", format!("{error:#}")))),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptToken {
+    token: String,
+}
+
+/// A token made elsewhere works here from now on, for hacluster.
+pub async fn accept_token(ctx: &Ctx, params: AcceptToken) -> Done {
+    const BYTES: std::ops::RangeInclusive<usize> = 16..=256;
+    let token = params.token.trim();
+    if !BYTES.contains(&token.len()) || !token.chars().all(|c| c.is_ascii_graphic() && c != ';') {
+        let text = format!(
+            "a token has {} to {} printable characters, no spaces and no ';'",
+            BYTES.start(),
+            BYTES.end()
+        );
+        return Err(ctx.fail(Report::error("INVALID_TOKEN", text)));
+    }
+    match ctx.app.tokens.accept(token, crate::auth::SUPERUSER) {
+        Ok(()) => Ok(Value::Null),
+        Err(error) => Err(ctx.fail(Report::error("UNABLE_TO_SAVE_TOKENS", format!("{error:#}")))),
+    }
+}

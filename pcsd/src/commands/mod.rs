@@ -79,6 +79,9 @@ pub static COMMANDS: &[Entry] = &[
     command!("rhapsody.host.list", Needs(Read), hosts::list),
     command!("rhapsody.pcsd.status", Needs(Read), hosts::pcsd_status),
 
+    command!("rhapsody.pcsd.deauth", Needs(Superuser), hosts::forget_tokens),
+    command!("rhapsody.pcsd.accept_token", Needs(Superuser), hosts::accept_token),
+
     command!("cluster.setup", Needs(Superuser), setup::run),
     command!("rhapsody.cluster.start", Needs(Write), lifecycle::start),
     command!("rhapsody.cluster.stop", Needs(Write), lifecycle::stop),
@@ -186,7 +189,7 @@ pub fn without_secrets(command: &Command) -> Command {
             _ => {}
         }
     }
-    if command.command_name.starts_with("auth.") {
+    if command.command_name.starts_with("auth.") || command.command_name.contains("token") {
         hide(&mut command.params);
     }
     command
