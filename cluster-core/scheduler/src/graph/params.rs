@@ -1,0 +1,248 @@
+//! One action as the executor gets it: parameters, `CRM_meta_*`, who carries it out.
+
+use crate::actions::*;
+use crate::model::*;
+use crate::plan::Plan;
+use crate::unpack::rules::Values;
+use crate::unpack::{attributes, op_meta};
+use rhapsody_transition as wire;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Plan<'_> {
+    pub(super) fn wire_action(&mut self, a: ActionIdx) -> wire::Action {
+        let inputs = self.inputs(a);
+        let action = self.action(a);
+        let kind = if action.is(PSEUDO) {
+            wire::ActionKind::Pseudo
+        } else if matches!(action.task, Task::STONITH | Task::DO_SHUTDOWN | Task::CLEAR_FAILCOUNT | Task::LRM_DELETE) {
+            wire::ActionKind::Cluster
+        } else {
+            wire::ActionKind::Resource
+        };
+        let (key, internal_key) = self.graph_keys(a);
+        let action = self.action(a);
+        let node = if kind == wire::ActionKind::Pseudo && action.task != Task::STONITH && !self.pseudo_has_node(a) {
+            None
+        } else {
+            action.node
+        };
+        let priority = action.rsc.map_or(0, |r| self.c[r].priority).max(action.priority).max(0);
+        wire::Action {
+            id: wire::ActionId(a.0 + 1),
+            kind,
+            task: self.tasks.name(action.task).to_string(),
+            key,
+            internal_key,
+            node: node.map(|n| self.c[n].name.to_string()),
+            node_id: node.map(|n| self.c[n].id.to_string()),
+            router_node: self.router(a).map(|n| self.c[n].name.to_string()),
+            resource: self.graph_resource(a, kind),
+            params: self.graph_params(a, kind),
+            downed: self.downed(a),
+            priority,
+            inputs,
+        }
+    }
+
+    /// A milestone that stands for a real action (an implied stop, a start inside a migration).
+    fn pseudo_has_node(&self, a: ActionIdx) -> bool {
+        self.action(a).node.is_some()
+    }
+
+    fn graph_keys(&self, a: ActionIdx) -> (String, Option<String>) {
+        let key = self.key(a);
+        let action = self.action(a);
+        let Some(rsc) = action.rsc else { return (key, None) };
+        let Some(history) = &self.c[rsc].history_id else { return (key, None) };
+        if *history == self.c[rsc].id || action.is(PSEUDO) && !self.c[rsc].is_primitive() {
+            return (key, None);
+        }
+        let external = format!("{history}_{}_{}", self.tasks.name(action.key_task), action.interval_ms);
+        (external, Some(key))
+    }
+
+    fn graph_resource(&self, a: ActionIdx, kind: wire::ActionKind) -> Option<wire::ActionResource> {
+        let rsc = self.action(a).rsc?;
+        if kind == wire::ActionKind::Pseudo {
+            return None;
+        }
+        let r = &self.c[rsc];
+        let (id, long_id) = if r.is_removed() && r.history_id.is_some() {
+            (r.history_name().to_string(), Some(r.id.to_string()).filter(|l| l.as_str() != r.history_name().as_str()))
+        } else if r.is_unique() || r.number.is_none() {
+            (r.id.to_string(), None)
+        } else {
+            (r.history_id.clone().unwrap_or_else(|| r.definition.id.clone()).to_string(), Some(r.id.to_string()))
+        };
+        Some(wire::ActionResource {
+            id,
+            long_id,
+            class: r.definition.class.to_string(),
+            provider: r.definition.provider.as_ref().map(|p| p.to_string()),
+            agent: r.definition.agent.to_string(),
+        })
+    }
+
+    /// Parameters of a resource on a node; shared where they do not depend on the node.
+    pub fn parameters(&mut self, rsc: ResourceIdx, node: Option<NodeIdx>) -> Arc<Values> {
+        let definition = Arc::as_ptr(&self.c[rsc].definition) as usize;
+        let by_node = attributes::depend_on_node(self.env, &self.c, rsc);
+        let key = (definition, node.filter(|_| by_node));
+        if let Some(found) = self.param_cache.get(&key) {
+            return found.clone();
+        }
+        let values = Arc::new(attributes::parameters(self.env, &self.c, rsc, node));
+        self.param_cache.insert(key, values.clone());
+        values
+    }
+
+    fn graph_params(&mut self, a: ActionIdx, kind: wire::ActionKind) -> BTreeMap<String, String> {
+        let mut out = BTreeMap::new();
+        let mut put = |name: &str, value: &str| {
+            if !name.contains(['#', ':']) {
+                out.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+            }
+        };
+        let rsc = self.action(a).rsc;
+        let real = kind != wire::ActionKind::Pseudo;
+        if let Some(r) = rsc
+            && real
+        {
+            let action = self.action(a);
+            if action.task != Task::CANCEL {
+                let name = self.tasks.name(action.key_task).clone();
+                let op = op_meta::find(&self.c, r, &name, action.interval_ms, true);
+                for (k, v) in &op_meta::parameters(self.env, &self.c, op, action.node) {
+                    put(k, v);
+                }
+            }
+            let node = self.action(a).node;
+            for (k, v) in self.parameters(r, node).iter() {
+                put(k, v);
+            }
+        }
+        let action = self.action(a);
+        let mut meta = |name: &str, value: &str| {
+            let name = format!("CRM_meta_{}", name.replace('-', "_"));
+            put(&name, value);
+        };
+        for (k, v) in action.extra.iter().rev() {
+            meta(k, v);
+        }
+        if let Some(m) = &action.meta {
+            for (k, v) in m.iter() {
+                meta(k, v);
+            }
+        }
+        if let Some(n) = action.node {
+            meta("on_node", &self.c[n].name);
+            meta("on_node_uuid", &self.c[n].id);
+        }
+        let mut at = rsc;
+        while let Some(r) = at {
+            self.resource_meta(r, &mut meta);
+            at = self.c[r].parent;
+        }
+        out
+    }
+
+    /// What agents are told about the resource they belong to.
+    fn resource_meta(&self, rsc: ResourceIdx, meta: &mut dyn FnMut(&str, &str)) {
+        let r = &self.c[rsc];
+        if let Some(n) = r.number
+            && r.parent.is_some_and(|p| self.c.is_clone(p))
+        {
+            meta("clone", &n.to_string());
+        }
+        let in_clone = self.c.is_clone(self.c.top_below_bundle(rsc));
+        if let Some(data) = &r.clone {
+            meta("globally_unique", if r.is_unique() { "true" } else { "false" });
+            meta("notify", if r.is(Flags::NOTIFY) { "true" } else { "false" });
+            meta("clone_max", &data.max.to_string());
+            meta("clone_node_max", &data.node_max.to_string());
+            if r.is_promotable() {
+                for name in ["promoted_max", "master_max"] {
+                    meta(name, &data.promoted_max.to_string());
+                }
+                for name in ["promoted_node_max", "master_node_max"] {
+                    meta(name, &data.promoted_node_max.to_string());
+                }
+            }
+        }
+        let _ = in_clone;
+        if let Some(container) = r.meta("container") {
+            meta("container", container);
+        }
+        if let Some(ip) = r.meta("external-ip") {
+            meta("external_ip", ip);
+        }
+    }
+
+    /// Nodes that will be down once this is done.
+    fn downed(&self, a: ActionIdx) -> Vec<String> {
+        let action = self.action(a);
+        let Some(node) = action.node else { return Vec::new() };
+        match action.task {
+            Task::DO_SHUTDOWN => vec![self.c[node].id.to_string()],
+            Task::STONITH if action.meta("stonith_action") != Some("on") && !action.is(PSEUDO) => {
+                let mut down = vec![self.c[node].id.to_string()];
+                for guest in self.c.node_order.iter().filter(|n| self.c[**n].is_guest()) {
+                    let container = self.c[*guest].connection.and_then(|r| self.c[r].container);
+                    if container.is_some_and(|k| self.c[k].active.contains(&node)) {
+                        down.push(self.c[*guest].id.to_string());
+                    }
+                }
+                down
+            }
+            Task::STOP if !action.is(PSEUDO) => {
+                let Some(rsc) = action.rsc else { return Vec::new() };
+                if !self.c[rsc].is(Flags::REMOTE_CONNECTION) {
+                    return Vec::new();
+                }
+                // Part of a migration: the node stays up.
+                let migrating = action.before.iter().any(|r| {
+                    let other = self.action(r.other);
+                    other.rsc == Some(rsc) && other.task == Task::MIGRATE_FROM && other.is(MIGRATABLE) && other.is(RUNNABLE)
+                        && !other.is(OPTIONAL)
+                });
+                if migrating { Vec::new() } else { vec![self.c[rsc].id.to_string()] }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The cluster node through which a remote node is reached for this action.
+    fn router(&self, a: ActionIdx) -> Option<NodeIdx> {
+        let action = self.action(a);
+        let node = action.node?;
+        if !self.c[node].is_remote() || action.is(PSEUDO) || action.task == Task::STONITH {
+            return None;
+        }
+        let connection = self.c[node].connection?;
+        let began = self.c[connection].active.first().copied();
+        let ended = self.c[connection].assigned;
+        if began.is_none() {
+            return ended;
+        }
+        if ended.is_none() {
+            return began;
+        }
+        if began == ended {
+            return began;
+        }
+        // The connection moves: what takes things down goes the old way.
+        let migrating = self.c[connection].migration_target.is_some();
+        let task = if action.task == Task::NOTIFY {
+            action.meta("notify_operation").and_then(|n| ["start", "stop", "promote", "demote"].into_iter().find(|x| *x == n))
+        } else {
+            Some(self.tasks.name(action.task).as_str())
+        };
+        match task {
+            Some("cancel" | "stop" | "demote" | "migrate_from" | "migrate_to") => {
+                if migrating { ended } else { began }
+            }
+            _ => ended,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! From orderings between resources to relations between actions.
+
+use super::Ordering;
+use super::flags::*;
+use crate::actions::create::Wanted;
+use crate::actions::{ActionIdx, RUNNABLE, Relation, Task};
+use crate::model::{ResourceIdx, Role};
+use crate::plan::Plan;
+
+impl Plan<'_> {
+    pub fn apply_orderings(&mut self) {
+        let all = std::mem::take(&mut self.orderings);
+        for o in &all {
+            self.expand(o);
+        }
+        self.block_colocation_dependents_of_all();
+        let more = std::mem::take(&mut self.orderings);
+        for o in &more {
+            self.expand(o);
+        }
+        self.order_probes_like_stops(&all);
+        self.order_probes();
+        for a in (0..self.actions.len() as u32).rev() {
+            self.update_from(ActionIdx(a));
+        }
+    }
+
+    fn expand(&mut self, o: &Ordering) {
+        match o.first.rsc {
+            Some(rsc) => self.expand_first(rsc, o),
+            None => match o.then.rsc {
+                Some(rsc) => {
+                    if let Some(first) = o.first.action {
+                        self.expand_then(first, rsc, o);
+                    }
+                }
+                None => {
+                    if let (Some(first), Some(then)) = (o.first.action, o.then.action) {
+                        self.relate(first, then, o.flags);
+                    }
+                }
+            },
+        }
+    }
+
+    fn expand_first(&mut self, rsc: ResourceIdx, o: &Ordering) {
+        let mut firsts: Vec<ActionIdx> = match (o.first.action, o.first.key) {
+            (Some(a), _) => vec![a],
+            (None, Some((task, interval))) => self.with_key(rsc, task, interval).collect(),
+            _ => return,
+        };
+        if firsts.is_empty() {
+            if o.then.rsc == Some(rsc) {
+                return;
+            }
+            let Some((task, interval_ms)) = o.first.key else { return };
+            let state = self.state(rsc, true);
+            if (task == Task::STOP && state == Role::Stopped) || (task == Task::DEMOTE && state == Role::Unpromoted) {
+                return;
+            }
+            let wanted = Wanted { rsc, task, key_task: task, interval_ms, node: None, optional: true };
+            firsts.push(self.make(wanted));
+        }
+        let then_rsc = o.then.rsc.or_else(|| o.then.action.and_then(|a| self.action(a).rsc));
+        for first in firsts {
+            match (then_rsc, o.then.action) {
+                (Some(rsc), _) => self.expand_then(first, rsc, o),
+                (None, Some(then)) => self.relate_checked(first, then, o.flags),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn relate_checked(&mut self, first: ActionIdx, then: ActionIdx, flags: u32) {
+        if first != then {
+            self.relate(first, then, flags);
+        }
+    }
+
+    fn expand_then(&mut self, first: ActionIdx, rsc: ResourceIdx, o: &Ordering) {
+        let thens: Vec<ActionIdx> = match (o.then.action, o.then.key) {
+            (Some(a), _) => vec![a],
+            (None, Some((task, interval))) => self.with_key(rsc, task, interval).collect(),
+            _ => return,
+        };
+        let mut flags = o.flags;
+        let f = self.action(first);
+        if f.rsc == Some(rsc)
+            && let Some(node) = f.node
+            && self.c[rsc].dangling_migrations.contains(&node)
+        {
+            // The stop of a dangling migration implies nothing about the start elsewhere.
+            flags &= !FIRST_IMPLIES_THEN;
+        }
+        for then in thens {
+            self.relate_checked(first, then, flags);
+        }
+    }
+
+    /// Relate two actions; false if they already are in one of these ways.
+    pub fn relate(&mut self, first: ActionIdx, then: ActionIdx, flags: u32) -> bool {
+        if flags == 0 || first == then {
+            return false;
+        }
+        let known = self.pairs.entry((first, then)).or_insert(0);
+        if *known & flags != 0 {
+            return false;
+        }
+        *known |= flags;
+        self.action_mut(first).after.push(Relation { other: then, flags });
+        self.action_mut(then).before.push(Relation { other: first, flags });
+        true
+    }
+
+    /// Starts and promotes that cannot run block what must be with them.
+    fn block_colocation_dependents_of_all(&mut self) {
+        for a in 0..self.actions.len() as u32 {
+            self.block_colocation_dependents(ActionIdx(a));
+        }
+    }
+
+    pub fn block_colocation_dependents(&mut self, a: ActionIdx) {
+        let action = self.action(a);
+        if action.is(RUNNABLE) || !matches!(action.task, Task::START | Task::PROMOTE) {
+            return;
+        }
+        let Some(rsc) = action.rsc else { return };
+        let promote = action.task == Task::PROMOTE;
+        let mut at = rsc;
+        if self.c[at].parent.is_some_and(|p| self.c[p].variant == crate::model::Variant::Group) {
+            at = self.c[at].parent.unwrap_or(at);
+        }
+        if at != rsc {
+            // Only a whole group that cannot start blocks.
+            let task = self.action(a).task;
+            match self.newest(at, task, None) {
+                Some(g) if !self.flags_of(g, None) & RUNNABLE != 0 => {}
+                _ => return,
+            }
+        } else if self.is_collective(at) {
+            let task = self.action(a).task;
+            if let Some(g) = self.newest(at, task, None)
+                && self.flags_of(g, None) & RUNNABLE != 0
+            {
+                return;
+            }
+        }
+        for c in self.with_this_of(at) {
+            let col = &self.colocations[c.0 as usize];
+            if col.score < crate::model::INFINITY {
+                continue;
+            }
+            let dependent = col.dependent;
+            if col.primary != at && !self.is_inside(at, col.primary) {
+                continue;
+            }
+            if self.is_collective(at) != self.is_collective(col.primary) {
+                continue;
+            }
+            let promoted_primary = col.primary_role == Role::Promoted;
+            if promote && !promoted_primary {
+                continue;
+            }
+            let why = format!("colocation with {}", self.c[col.primary].id);
+            let task = if promote && col.dependent_role == Role::Promoted { Task::PROMOTE } else { Task::START };
+            let task = if col.dependent_role == Role::Promoted { Task::PROMOTE } else { task };
+            self.block_action(dependent, task, &why);
+        }
+    }
+
+    fn block_action(&mut self, rsc: ResourceIdx, task: Task, why: &str) {
+        let actions: Vec<ActionIdx> = self.own_actions(rsc).iter().copied().filter(|a| self.action(*a).task == task).collect();
+        for a in actions {
+            if self.action(a).is(RUNNABLE) {
+                self.action_mut(a).clear(RUNNABLE);
+                if self.action(a).reason.is_none() {
+                    self.action_mut(a).reason = Some(why.to_owned());
+                }
+                self.update_from(a);
+                let after: Vec<ActionIdx> = self.action(a).after.iter().map(|r| r.other).collect();
+                for then in after {
+                    self.update_from(then);
+                }
+            }
+        }
+        for child in self.children(rsc) {
+            self.block_action(child, task, why);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Orderings that come with being a primitive, a group, a clone.
+
+use super::Side;
+use super::flags::*;
+use crate::actions::Task;
+use crate::model::*;
+use crate::plan::Plan;
+
+impl Plan<'_> {
+    pub fn internal_constraints(&mut self) {
+        for rsc in self.c.top.clone() {
+            self.internal_of(rsc);
+        }
+    }
+
+    fn internal_of(&mut self, rsc: ResourceIdx) {
+        match self.c[rsc].variant {
+            Variant::Primitive => self.internal_primitive(rsc),
+            Variant::Group => self.internal_group(rsc),
+            Variant::Clone => self.internal_clone(rsc),
+            Variant::Bundle => self.internal_bundle(rsc),
+        }
+    }
+
+    fn internal_primitive(&mut self, rsc: ResourceIdx) {
+        if !self.c[rsc].is_managed() {
+            return;
+        }
+        let top = self.c.top_below_bundle(rsc);
+        self.order_tasks(rsc, Task::STOP, rsc, Task::START, ORDERED | FIRST_IMPLIES_THEN | INTERMEDIATE_STOP);
+        if self.c[top].is_promotable() || self.c[rsc].role > Role::Unpromoted {
+            self.order_tasks(rsc, Task::DEMOTE, rsc, Task::STOP, ORDERED | PROMOTED_THEN_IMPLIES_FIRST);
+            self.order_tasks(rsc, Task::START, rsc, Task::PROMOTE, UNRUNNABLE_FIRST_BLOCKS);
+        }
+        self.order_tasks(rsc, Task::DELETE, rsc, Task::MONITOR, IF_ON_SAME_NODE | THEN_CANCELS_FIRST);
+        if self.c[rsc].is(Flags::NEEDS_UNFENCING) && self.c.enable_unfencing {
+            self.order_unfencing(rsc);
+        }
+        let strategy = self.c.options.placement;
+        if strategy != Placement::Default && !self.c[rsc].utilization.is_empty() {
+            self.order_load_stopped(rsc);
+        }
+        self.order_container(rsc);
+        if self.c[rsc].is(Flags::REMOTE_CONNECTION) || self.c[rsc].is(Flags::FENCE_DEVICE) {
+            // Nothing that a remote node depends on may run on one.
+            for n in 0..self.c.nodes.len() as u32 {
+                let node = NodeIdx(n);
+                if self.c[node].is_remote()
+                    && let Some(entry) = self.c[rsc].allowed.get_mut(node)
+                {
+                    entry.score = -INFINITY;
+                }
+            }
+        }
+    }
+
+    fn order_unfencing(&mut self, rsc: ResourceIdx) {
+        let nodes: Vec<NodeIdx> = self.allowed_by_name(rsc);
+        for node in nodes {
+            let unfence = self.fence_action(node, Some("on"), true, None, false);
+            let side = self.side(unfence);
+            let flags = ORDERED | FIRST_IMPLIES_SAME_NODE_THEN;
+            self.order(Side::task(rsc, Task::STOP), Side::action_of(None, unfence), ORDERED | IF_ON_SAME_NODE);
+            self.order(side, Side::task(rsc, Task::START), flags | UNRUNNABLE_FIRST_BLOCKS);
+        }
+    }
+
+    pub fn allowed_by_name(&self, rsc: ResourceIdx) -> Vec<NodeIdx> {
+        self.c.node_order.iter().copied().filter(|n| self.c[rsc].allowed.contains(*n)).collect()
+    }
+
+    fn order_load_stopped(&mut self, rsc: ResourceIdx) {
+        for node in self.c[rsc].active.clone() {
+            let name = format!("load_stopped_{}", self.c[node].name);
+            let load = self.pseudo(&name);
+            self.action_mut(load).node = Some(node);
+            self.order(Side::task(rsc, Task::STOP), Side::action(load), ORDERED);
+        }
+        for node in self.allowed_by_name(rsc) {
+            let name = format!("load_stopped_{}", self.c[node].name);
+            let load = self.pseudo(&name);
+            self.action_mut(load).node = Some(node);
+            self.order(Side::action(load), Side::task(rsc, Task::START), IF_ON_SAME_NODE_OR_TARGET);
+            self.order(Side::action(load), Side::task(rsc, Task::MIGRATE_TO), IF_ON_SAME_NODE_OR_TARGET);
+        }
+    }
+
+    /// What runs inside a container starts after it and moves with it.
+    fn order_container(&mut self, rsc: ResourceIdx) {
+        let Some(container) = self.c[rsc].container else { return };
+        if self.c[rsc].is(Flags::REMOTE_CONNECTION) {
+            // A guest's or bundle's connection.
+        } else if let Some(guest) = self.guest_of_container(container) {
+            // Launched beside a guest node: not inside it.
+            if let Some(entry) = self.c[rsc].allowed.get_mut(guest) {
+                entry.score = -INFINITY;
+            }
+            return;
+        }
+        self.order_tasks(container, Task::START, rsc, Task::START, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(rsc, Task::STOP, container, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
+        let bundled = self.c[self.c.top_of(rsc)].variant == Variant::Bundle;
+        let score = if bundled { 10_000 } else { INFINITY };
+        self.colocate("#resource-with-container", None, score, (rsc, None), (container, None), true, false);
+    }
+
+    /// The guest node a container holds, if it is that kind of container.
+    fn guest_of_container(&self, container: ResourceIdx) -> Option<NodeIdx> {
+        self.c[container].launched.iter().find_map(|r| self.c[*r].remote_node.filter(|n| self.c[*n].is_guest()))
+    }
+
+    fn internal_group(&mut self, group: ResourceIdx) {
+        let ordered = self.c[group].is(Flags::ORDERED);
+        let collocated = self.c[group].is(Flags::COLLOCATED);
+        let top = self.c.top_of(group);
+        let promotable = self.c[top].is_promotable();
+        self.order_tasks(group, Task::STOP, group, Task::STOPPED, UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(group, Task::STOPPED, group, Task::START, ORDERED);
+        self.order_tasks(group, Task::START, group, Task::RUNNING, UNRUNNABLE_FIRST_BLOCKS);
+        let mut last: Option<ResourceIdx> = None;
+        let mut last_active: Option<ResourceIdx> = None;
+        for m in self.children(group) {
+            self.internal_of(m);
+            if let Some(prev) = last
+                && collocated
+            {
+                let critical = self.c[m].is(Flags::CRITICAL);
+                self.colocate("#group-members", None, INFINITY, (m, None), (prev, None), critical, false);
+            }
+            if promotable {
+                self.order_tasks(group, Task::DEMOTE, m, Task::DEMOTE, THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(m, Task::DEMOTE, group, Task::DEMOTED, FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(m, Task::PROMOTE, group, Task::PROMOTED, ORDERED | FIRST_IMPLIES_THEN_GRAPHED | UNRUNNABLE_FIRST_BLOCKS);
+                self.order_tasks(group, Task::PROMOTE, m, Task::PROMOTE, FIRST_IMPLIES_THEN_GRAPHED);
+            }
+            self.order_tasks(group, Task::START, m, Task::START, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(group, Task::STOP, m, Task::STOP, FIRST_IMPLIES_THEN_GRAPHED | THEN_IMPLIES_FIRST_GRAPHED);
+            self.order_tasks(m, Task::STOP, group, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(m, Task::START, group, Task::RUNNING, ORDERED | FIRST_IMPLIES_THEN_GRAPHED | UNRUNNABLE_FIRST_BLOCKS);
+            if !ordered {
+                self.order_tasks(group, Task::START, m, Task::START, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+                if promotable {
+                    self.order_tasks(group, Task::PROMOTE, m, Task::PROMOTE, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+                }
+            } else if let Some(prev) = last {
+                self.chain_members(prev, m, promotable);
+            }
+            // An active member behind an inactive one has to stop before that one starts.
+            if let Some(prev) = last
+                && ordered
+                && !self.c[m].active.is_empty()
+                && self.c[prev].active.is_empty()
+            {
+                self.order_tasks(m, Task::STOP, prev, Task::START, ORDERED | THEN_IMPLIES_FIRST | UNRUNNABLE_FIRST_BLOCKS);
+                if let Some(active) = last_active {
+                    self.order_tasks(m, Task::STOP, active, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
+                }
+            }
+            if !self.c[m].active.is_empty() {
+                last_active = Some(m);
+            }
+            last = Some(m);
+        }
+    }
+
+    fn chain_members(&mut self, prev: ResourceIdx, m: ResourceIdx, promotable: bool) {
+        let down = ORDERED | INTERMEDIATE_STOP;
+        self.order_tasks(prev, Task::START, m, Task::START, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(m, Task::STOP, prev, Task::STOP, down);
+        if promotable {
+            self.order_tasks(prev, Task::PROMOTE, m, Task::PROMOTE, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+            self.order_tasks(m, Task::DEMOTE, prev, Task::DEMOTE, down);
+        }
+    }
+
+    fn internal_clone(&mut self, clone: ResourceIdx) {
+        self.order_tasks(clone, Task::STOPPED, clone, Task::START, ORDERED);
+        self.order_tasks(clone, Task::START, clone, Task::RUNNING, UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(clone, Task::STOP, clone, Task::STOPPED, UNRUNNABLE_FIRST_BLOCKS);
+        let promotable = self.c[clone].is_promotable();
+        if promotable {
+            self.order_tasks(clone, Task::DEMOTED, clone, Task::STOP, ORDERED);
+            self.order_tasks(clone, Task::RUNNING, clone, Task::PROMOTE, UNRUNNABLE_FIRST_BLOCKS);
+        }
+        let ordered = self.c[clone].is(Flags::ORDERED);
+        let mut previous: Option<ResourceIdx> = None;
+        let instances = self.children(clone);
+        for instance in instances {
+            self.internal_of(instance);
+            self.order_tasks(clone, Task::START, instance, Task::START, UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(instance, Task::START, clone, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(clone, Task::STOP, instance, Task::STOP, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(instance, Task::STOP, clone, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
+            if ordered && let Some(p) = previous {
+                self.order_tasks(p, Task::START, instance, Task::START, ORDERED);
+                self.order_tasks(instance, Task::STOP, p, Task::STOP, ORDERED);
+            }
+            previous = Some(instance);
+        }
+        if promotable {
+            self.order_promotable(clone);
+        }
+    }
+
+    fn order_promotable(&mut self, clone: ResourceIdx) {
+        self.order_tasks(clone, Task::STOPPED, clone, Task::PROMOTE, ORDERED);
+        self.order_tasks(clone, Task::DEMOTED, clone, Task::START, ORDERED);
+        self.order_tasks(clone, Task::DEMOTED, clone, Task::PROMOTE, ORDERED);
+        self.order_tasks(clone, Task::PROMOTE, clone, Task::PROMOTED, UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(clone, Task::DEMOTE, clone, Task::DEMOTED, UNRUNNABLE_FIRST_BLOCKS);
+        let ordered = self.c[clone].is(Flags::ORDERED);
+        let mut previous: Option<ResourceIdx> = None;
+        for instance in self.children(clone) {
+            self.order_tasks(instance, Task::DEMOTE, instance, Task::PROMOTE, ORDERED);
+            self.order_tasks(clone, Task::PROMOTE, instance, Task::PROMOTE, ORDERED);
+            self.order_tasks(instance, Task::PROMOTE, clone, Task::PROMOTED, ORDERED);
+            self.order_tasks(clone, Task::DEMOTE, instance, Task::DEMOTE, ORDERED);
+            self.order_tasks(instance, Task::DEMOTE, clone, Task::DEMOTED, ORDERED);
+            if ordered && let Some(p) = previous {
+                self.order_tasks(p, Task::PROMOTE, instance, Task::PROMOTE, ORDERED);
+                self.order_tasks(instance, Task::DEMOTE, p, Task::DEMOTE, ORDERED);
+            }
+            previous = Some(instance);
+        }
+    }
+
+    fn internal_bundle(&mut self, bundle: ResourceIdx) {
+        let Some(data) = self.c[bundle].bundle.clone() else { return };
+        let up = ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS;
+        if let Some(child) = data.child {
+            self.order_tasks(bundle, Task::START, child, Task::START, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(child, Task::RUNNING, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(bundle, Task::STOP, child, Task::STOP, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(child, Task::STOPPED, bundle, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
+        }
+        for r in &data.replicas {
+            self.internal_of(r.container);
+            self.order_tasks(bundle, Task::START, r.container, Task::START, UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+            if data.child.is_some() {
+                self.order_tasks(bundle, Task::STOP, r.container, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED);
+            }
+            self.order_tasks(r.container, Task::START, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(r.container, Task::STOP, bundle, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
+            if let Some(ip) = r.ip {
+                self.internal_of(ip);
+                self.order_tasks(ip, Task::START, r.container, Task::START, up);
+                self.order_tasks(r.container, Task::STOP, ip, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
+                self.colocate("#ip-with-container", None, INFINITY, (ip, None), (r.container, None), true, false);
+            }
+            if let Some(remote) = r.connection {
+                self.internal_of(remote);
+            }
+        }
+        if let Some(child) = data.child {
+            self.internal_of(child);
+            if self.c[child].is_promotable() {
+                self.order_tasks(bundle, Task::PROMOTE, child, Task::PROMOTE, FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(child, Task::PROMOTED, bundle, Task::PROMOTED, FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(bundle, Task::DEMOTE, child, Task::DEMOTE, FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(child, Task::DEMOTED, bundle, Task::DEMOTED, FIRST_IMPLIES_THEN_GRAPHED);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What must wait for what: orderings between resources, and their effect on actions.
+
+pub mod apply;
+pub mod flags;
+pub mod internal;
+pub mod migrate;
+pub mod update;
+
+use crate::actions::{ActionIdx, Task};
+use crate::model::ResourceIdx;
+use crate::plan::Plan;
+
+/// One side of an ordering: an action, or all actions of a resource with a key.
+#[derive(Debug, Clone, Copy)]
+pub struct Side {
+    pub rsc: Option<ResourceIdx>,
+    pub key: Option<(Task, u64)>,
+    pub action: Option<ActionIdx>,
+}
+
+impl Side {
+    pub fn task(rsc: ResourceIdx, task: Task) -> Side {
+        Side { rsc: Some(rsc), key: Some((task, 0)), action: None }
+    }
+
+    pub fn action(action: ActionIdx) -> Side {
+        Side { rsc: None, key: None, action: Some(action) }
+    }
+
+    /// An action that is looked up through a resource's rules.
+    pub fn action_of(rsc: Option<ResourceIdx>, action: ActionIdx) -> Side {
+        Side { rsc, key: None, action: Some(action) }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Ordering {
+    pub first: Side,
+    pub then: Side,
+    pub flags: u32,
+}
+
+impl Plan<'_> {
+    pub fn order(&mut self, first: Side, then: Side, flags: u32) {
+        self.orderings.push(Ordering { first, then, flags });
+    }
+
+    pub fn order_tasks(&mut self, a: ResourceIdx, first: Task, b: ResourceIdx, then: Task, flags: u32) {
+        self.order(Side::task(a, first), Side::task(b, then), flags);
+    }
+
+    /// Side of an action that remembers its resource.
+    pub fn side(&self, action: ActionIdx) -> Side {
+        Side { rsc: self.action(action).rsc, key: None, action: Some(action) }
+    }
+}
