@@ -99,7 +99,12 @@ impl<'a> Plan<'a> {
     }
 
     /// Actions of a resource with this key, oldest first.
-    pub fn with_key(&self, rsc: ResourceIdx, task: Task, interval_ms: u64) -> impl Iterator<Item = ActionIdx> + '_ {
+    pub fn with_key(
+        &self,
+        rsc: ResourceIdx,
+        task: Task,
+        interval_ms: u64,
+    ) -> impl Iterator<Item = ActionIdx> + '_ {
         self.own_actions(rsc).iter().copied().filter(move |a| {
             let action = self.action(*a);
             action.key_task == task && action.interval_ms == interval_ms
@@ -107,7 +112,13 @@ impl<'a> Plan<'a> {
     }
 
     /// The same on one node (an action without a node does not count).
-    pub fn on_node(&self, rsc: ResourceIdx, task: Task, interval_ms: u64, node: NodeIdx) -> Option<ActionIdx> {
+    pub fn on_node(
+        &self,
+        rsc: ResourceIdx,
+        task: Task,
+        interval_ms: u64,
+        node: NodeIdx,
+    ) -> Option<ActionIdx> {
         self.with_key(rsc, task, interval_ms).find(|a| self.action(*a).node == Some(node))
     }
 
@@ -151,11 +162,7 @@ impl<'a> Plan<'a> {
         match r.variant {
             Variant::Primitive => r.active.iter().any(|n| {
                 let node = &self.c[*n];
-                if !node.online && !r.is_managed() {
-                    return false;
-                }
-                // A failed stop counts as active unless the node will be fenced.
-                !(node.unclean && !node.online) || !r.is(Flags::NEEDS_FENCING) || node.online || node.unclean
+                node.unclean || node.online || !r.is_managed()
             }),
             _ => {
                 let mut children = match &r.bundle {

@@ -22,7 +22,9 @@ impl Plan<'_> {
         for task in [Task::START, Task::RUNNING, Task::STOP, Task::STOPPED] {
             pseudo(self, task);
         }
-        if self.c[self.c.top_of(group)].is_promotable() || self.c[self.c.top_below_bundle(group)].is_promotable() {
+        if self.c[self.c.top_of(group)].is_promotable()
+            || self.c[self.c.top_below_bundle(group)].is_promotable()
+        {
             for task in [Task::DEMOTE, Task::DEMOTED, Task::PROMOTE, Task::PROMOTED] {
                 pseudo(self, task);
             }

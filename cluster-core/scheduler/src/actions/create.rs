@@ -69,7 +69,11 @@ impl Plan<'_> {
             return found.clone();
         }
         let name = self.tasks.name(config_task).clone();
-        let op = if self.c[rsc].is_primitive() { op_meta::find(&self.c, rsc, &name, interval_ms, true).cloned() } else { None };
+        let op = if self.c[rsc].is_primitive() {
+            op_meta::find(&self.c, rsc, &name, interval_ms, true).cloned()
+        } else {
+            None
+        };
         let values = op_meta::meta(self.env, &self.c, rsc, &name, interval_ms, op.as_ref());
         let values = Arc::new(values);
         self.meta_cache.insert(key, values.clone());
@@ -108,7 +112,13 @@ impl Plan<'_> {
     }
 
     /// An action that belongs to no resource, by name.
-    pub fn singleton(&mut self, name: &str, task: Task, node: Option<NodeIdx>, flags: ActionFlags) -> ActionIdx {
+    pub fn singleton(
+        &mut self,
+        name: &str,
+        task: Task,
+        node: Option<NodeIdx>,
+        flags: ActionFlags,
+    ) -> ActionIdx {
         if let Some(a) = self.singletons.get(name) {
             return *a;
         }
@@ -192,7 +202,14 @@ impl Plan<'_> {
 
     pub fn clear_failcount(&mut self, rsc: ResourceIdx, node: NodeIdx, reason: &str) -> ActionIdx {
         let task = Task::CLEAR_FAILCOUNT;
-        let a = self.make(Wanted { rsc, task, key_task: task, interval_ms: 0, node: Some(node), optional: false });
+        let a = self.make(Wanted {
+            rsc,
+            task,
+            key_task: task,
+            interval_ms: 0,
+            node: Some(node),
+            optional: false,
+        });
         let action = self.action_mut(a);
         action.set_meta("op_no_wait", "true");
         if action.reason.is_none() {
@@ -321,7 +338,8 @@ impl Plan<'_> {
             Request::ClearHistory { resource, node } => self.clear_history(resource, node),
             Request::Operation { resource, node, task, interval_ms, optional } => {
                 let task = self.tasks.intern(&task);
-                let wanted = Wanted { rsc: resource, task, key_task: task, interval_ms, node: Some(node), optional };
+                let wanted =
+                    Wanted { rsc: resource, task, key_task: task, interval_ms, node: Some(node), optional };
                 let a = self.make(wanted);
                 if interval_ms > 0 {
                     self.recorded_recurring.entry((resource, node)).or_default().push(a);
@@ -341,7 +359,14 @@ impl Plan<'_> {
 
     pub fn clear_history(&mut self, rsc: ResourceIdx, node: NodeIdx) {
         let task = Task::LRM_DELETE;
-        let a = self.make(Wanted { rsc, task, key_task: task, interval_ms: 0, node: Some(node), optional: false });
+        let a = self.make(Wanted {
+            rsc,
+            task,
+            key_task: task,
+            interval_ms: 0,
+            node: Some(node),
+            optional: false,
+        });
         let action = self.action_mut(a);
         action.set_meta("mode", "cib");
         action.set(RUNNABLE);

@@ -47,7 +47,13 @@ impl Plan<'_> {
                 let needs = self.action(start).needs;
                 self.action_mut(to).needs = needs;
                 self.order_tasks(rsc, Task::MONITOR, rsc, Task::MIGRATE_TO, ORDERED);
-                self.order_tasks(rsc, Task::MIGRATE_TO, rsc, Task::MIGRATE_FROM, ORDERED | UNMIGRATABLE_THEN_BLOCKS);
+                self.order_tasks(
+                    rsc,
+                    Task::MIGRATE_TO,
+                    rsc,
+                    Task::MIGRATE_FROM,
+                    ORDERED | UNMIGRATABLE_THEN_BLOCKS,
+                );
             } else {
                 self.order_tasks(rsc, Task::MONITOR, rsc, Task::MIGRATE_FROM, ORDERED);
             }

@@ -42,7 +42,8 @@ impl Plan<'_> {
 
     fn create_primitive(&mut self, rsc: ResourceIdx) {
         if self.c[rsc].next_role == Role::Unknown {
-            self.c[rsc].next_role = if self.c[rsc].assigned.is_some() { Role::Started } else { Role::Stopped };
+            self.c[rsc].next_role =
+                if self.c[rsc].assigned.is_some() { Role::Started } else { Role::Stopped };
         }
         for node in self.c[rsc].dangling_migrations.clone() {
             self.stop(rsc, Some(node), false);
@@ -50,7 +51,10 @@ impl Plan<'_> {
         let (current, all, clean) = self.active_info(rsc);
         let target = self.c[rsc].assigned;
         let (mut need_stop, mut need_promote, mut migrate) = (false, false, false);
-        let moving = current.is_some() && target.is_some() && current != target && self.c[rsc].next_role >= Role::Started;
+        let moving = current.is_some()
+            && target.is_some()
+            && current != target
+            && self.c[rsc].next_role >= Role::Started;
         if moving {
             migrate = current.is_some_and(|c| self.can_migrate(rsc, c));
             need_stop = true;
@@ -115,7 +119,13 @@ impl Plan<'_> {
         migrate: &mut bool,
     ) -> bool {
         let (source, target) = (self.c[rsc].migration_source, self.c[rsc].migration_target);
-        if source.is_some() && target.is_some() && *migrate && all == 2 && current == source && self.c[rsc].assigned == target {
+        if source.is_some()
+            && target.is_some()
+            && *migrate
+            && all == 2
+            && current == source
+            && self.c[rsc].assigned == target
+        {
             return false;
         }
         if source.is_some() || target.is_some() {
@@ -128,7 +138,13 @@ impl Plan<'_> {
         if self.c[rsc].is(Flags::NEEDS_FENCING) { all > 1 } else { clean > 1 }
     }
 
-    fn restart_steps(&mut self, rsc: ResourceIdx, current: Option<NodeIdx>, need_stop: bool, need_promote: bool) {
+    fn restart_steps(
+        &mut self,
+        rsc: ResourceIdx,
+        current: Option<NodeIdx>,
+        need_stop: bool,
+        need_promote: bool,
+    ) {
         self.c[rsc].set(Flags::RESTARTING);
         let own = self.c[rsc].role;
         let mut role = own;
@@ -168,7 +184,10 @@ impl Plan<'_> {
     /// The node where a multiply active resource may stay.
     fn is_expected(&self, rsc: ResourceIdx, node: Option<NodeIdx>) -> bool {
         let r = &self.c[rsc];
-        r.is(Flags::STOP_UNEXPECTED.and(Flags::RESTARTING)) && r.next_role > Role::Stopped && node.is_some() && r.assigned == node
+        r.is(Flags::STOP_UNEXPECTED.and(Flags::RESTARTING))
+            && r.next_role > Role::Stopped
+            && node.is_some()
+            && r.assigned == node
     }
 
     fn stop_everywhere(&mut self, rsc: ResourceIdx, optional: bool) {
@@ -217,7 +236,11 @@ impl Plan<'_> {
 
     fn promote_there(&mut self, rsc: ResourceIdx, node: Option<NodeIdx>, optional: bool) {
         let on_node = |plan: &Self, task: Task| -> Vec<ActionIdx> {
-            plan.own_actions(rsc).iter().copied().filter(|a| plan.action(*a).task == task && plan.action(*a).node == node).collect()
+            plan.own_actions(rsc)
+                .iter()
+                .copied()
+                .filter(|a| plan.action(*a).task == task && plan.action(*a).node == node)
+                .collect()
         };
         let runnable = on_node(self, Task::START).iter().all(|a| self.action(*a).is(RUNNABLE));
         if runnable {

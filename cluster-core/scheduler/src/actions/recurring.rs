@@ -27,8 +27,13 @@ impl Plan<'_> {
             }
         }
         for (i, op) in definition.ops.iter().enumerate() {
-            let doubled = definition.ops[..i].iter().any(|o| o.name == op.name && o.interval_ms == op.interval_ms);
-            if op.interval_ms == 0 || !op.enabled || doubled || matches!(op.name.as_str(), "start" | "stop" | "promote" | "demote") {
+            let doubled =
+                definition.ops[..i].iter().any(|o| o.name == op.name && o.interval_ms == op.interval_ms);
+            if op.interval_ms == 0
+                || !op.enabled
+                || doubled
+                || matches!(op.name.as_str(), "start" | "stop" | "promote" | "demote")
+            {
                 continue;
             }
             if let Some(start) = start {
@@ -52,8 +57,9 @@ impl Plan<'_> {
         }
         let task = self.tasks.intern(&op.name);
         let recorded = node.is_some_and(|n| self.is_recorded(rsc, task, op.interval_ms, n));
-        let rescheduled =
-            node.is_some_and(|n| self.on_node(rsc, task, op.interval_ms, n).is_some_and(|a| self.action(a).is(RESCHEDULE)));
+        let rescheduled = node.is_some_and(|n| {
+            self.on_node(rsc, task, op.interval_ms, n).is_some_and(|a| self.action(a).is(RESCHEDULE))
+        });
         let optional = recorded && !rescheduled && self.action(start).is(OPTIONAL);
         let next = self.c[rsc].next_role;
         let fits = match op.role {
@@ -81,7 +87,11 @@ impl Plan<'_> {
         if self.c[rsc].is_managed() {
             let then = Side::action_of(None, monitor);
             self.order(Side::task(rsc, Task::START), then, FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
-            self.order(Side::task(rsc, Task::RELOAD_AGENT), then, FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+            self.order(
+                Side::task(rsc, Task::RELOAD_AGENT),
+                then,
+                FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS,
+            );
             let then = Side::action_of(Some(rsc), monitor);
             if next == Role::Promoted {
                 self.order(Side::task(rsc, Task::PROMOTE), then, ORDERED | UNRUNNABLE_FIRST_BLOCKS);
@@ -107,7 +117,14 @@ impl Plan<'_> {
     }
 
     pub fn cancel(&mut self, rsc: ResourceIdx, task: Task, interval_ms: u64, node: NodeIdx) -> ActionIdx {
-        let wanted = Wanted { rsc, task: Task::CANCEL, key_task: task, interval_ms, node: Some(node), optional: false };
+        let wanted = Wanted {
+            rsc,
+            task: Task::CANCEL,
+            key_task: task,
+            interval_ms,
+            node: Some(node),
+            optional: false,
+        };
         let a = self.make(wanted);
         let name = self.tasks.name(task).clone();
         let action = self.action_mut(a);
@@ -129,7 +146,11 @@ impl Plan<'_> {
         {
             let cancel = self.cancel(rsc, task, op.interval_ms, n);
             if matches!(self.c[rsc].next_role, Role::Started | Role::Unpromoted) {
-                self.order(Side::action_of(Some(rsc), cancel), Side::task(rsc, Task::START), UNRUNNABLE_FIRST_BLOCKS);
+                self.order(
+                    Side::action_of(Some(rsc), cancel),
+                    Side::task(rsc, Task::START),
+                    UNRUNNABLE_FIRST_BLOCKS,
+                );
             }
         }
         for n in self.c.node_order.clone() {
@@ -137,7 +158,8 @@ impl Plan<'_> {
                 continue;
             }
             let optional = self.is_recorded(rsc, task, op.interval_ms, n);
-            let wanted = Wanted { rsc, task, key_task: task, interval_ms: op.interval_ms, node: Some(n), optional };
+            let wanted =
+                Wanted { rsc, task, key_task: task, interval_ms: op.interval_ms, node: Some(n), optional };
             let monitor = self.make(wanted);
             self.action_mut(monitor).set_meta("op_target_rc", "7");
             let there = |plan: &Self, task: Task| -> Vec<ActionIdx> {

@@ -7,7 +7,12 @@ use crate::unpack::history::add_location;
 use std::cmp::Ordering;
 
 impl Plan<'_> {
-    pub(super) fn assign_clone(&mut self, clone: ResourceIdx, prefer: Option<NodeIdx>, stop_if_fail: bool) -> Option<NodeIdx> {
+    pub(super) fn assign_clone(
+        &mut self,
+        clone: ResourceIdx,
+        prefer: Option<NodeIdx>,
+        stop_if_fail: bool,
+    ) -> Option<NodeIdx> {
         if !self.c[clone].is(Flags::UNASSIGNED) || self.c[clone].is(Flags::ASSIGNING) {
             return None;
         }
@@ -77,7 +82,8 @@ impl Plan<'_> {
         if count_a > 0 && count_b > 0 && count_a != count_b {
             return count_a.cmp(&count_b);
         }
-        let allowed = |plan: &Self, r: ResourceIdx, n: Option<NodeIdx>| n.is_none_or(|n| plan.c[r].allowed.contains(n));
+        let allowed =
+            |plan: &Self, r: ResourceIdx, n: Option<NodeIdx>| n.is_none_or(|n| plan.c[r].allowed.contains(n));
         let (ok_a, ok_b) = (allowed(self, a, na), allowed(self, b, nb));
         if ok_a != ok_b {
             return ok_b.cmp(&ok_a);
@@ -162,9 +168,16 @@ impl Plan<'_> {
         }
     }
 
-    pub(super) fn assign_instances(&mut self, collective: ResourceIdx, instances: &[ResourceIdx], max: i32, node_max: i32) {
+    pub(super) fn assign_instances(
+        &mut self,
+        collective: ResourceIdx,
+        instances: &[ResourceIdx],
+        max: i32,
+        node_max: i32,
+    ) {
         let mut available = 0;
-        let nodes: Vec<(NodeIdx, i32)> = self.c[collective].allowed.iter().map(|(n, e)| (n, e.score)).collect();
+        let nodes: Vec<(NodeIdx, i32)> =
+            self.c[collective].allowed.iter().map(|(n, e)| (n, e.score)).collect();
         for (n, score) in nodes {
             if self.is_available(n, Some(score), false) {
                 available += 1;
@@ -212,7 +225,12 @@ impl Plan<'_> {
         Some(node)
     }
 
-    fn assign_instance(&mut self, rsc: ResourceIdx, prefer: Option<NodeIdx>, node_max: i32) -> Option<NodeIdx> {
+    fn assign_instance(
+        &mut self,
+        rsc: ResourceIdx,
+        prefer: Option<NodeIdx>,
+        node_max: i32,
+    ) -> Option<NodeIdx> {
         if self.c[rsc].is(Flags::ASSIGNING) {
             return None;
         }
@@ -301,11 +319,16 @@ impl Plan<'_> {
     }
 
     /// Containers as instances, then what belongs to each.
-    pub(super) fn assign_bundle(&mut self, bundle: ResourceIdx, prefer: Option<NodeIdx>, stop_if_fail: bool) -> Option<NodeIdx> {
+    pub(super) fn assign_bundle(
+        &mut self,
+        bundle: ResourceIdx,
+        prefer: Option<NodeIdx>,
+        stop_if_fail: bool,
+    ) -> Option<NodeIdx> {
         if !self.c[bundle].is(Flags::UNASSIGNED) || self.c[bundle].is(Flags::ASSIGNING) {
             return None;
         }
-        let Some(data) = self.c[bundle].bundle.clone() else { return None };
+        let data = self.c[bundle].bundle.clone()?;
         self.c[bundle].set(Flags::ASSIGNING);
         self.show_scores(bundle, "pcmk__bundle_assign");
         let mut containers: Vec<ResourceIdx> = data.replicas.iter().map(|r| r.container).collect();
@@ -322,7 +345,15 @@ impl Plan<'_> {
                     && let Some(outer) = self.c[h].connection
                 {
                     // A connection through a remote node follows that node's connection.
-                    self.colocate("#replica-remote-with-host-remote", None, INFINITY, (connection, None), (outer, None), true, false);
+                    self.colocate(
+                        "#replica-remote-with-host-remote",
+                        None,
+                        INFINITY,
+                        (connection, None),
+                        (outer, None),
+                        true,
+                        false,
+                    );
                 }
                 self.assign_resource(connection, prefer, stop_if_fail);
             }
@@ -344,16 +375,17 @@ impl Plan<'_> {
         None
     }
 
-    fn assign_replica_child(&mut self, child: ResourceIdx, node: NodeIdx, prefer: Option<NodeIdx>, stop_if_fail: bool) {
+    fn assign_replica_child(
+        &mut self,
+        child: ResourceIdx,
+        node: NodeIdx,
+        prefer: Option<NodeIdx>,
+        stop_if_fail: bool,
+    ) {
         let nodes: Vec<NodeIdx> = self.c[child].allowed.iter().map(|(n, _)| n).collect();
         for n in nodes {
-            let score = if n != node {
-                -INFINITY
-            } else if self.reached_threshold(child, n) {
-                -INFINITY
-            } else {
-                INFINITY
-            };
+            let usable = n == node && !self.reached_threshold(child, n);
+            let score = if usable { INFINITY } else { -INFINITY };
             if let Some(e) = self.c[child].allowed.get_mut(n) {
                 e.score = score;
             }

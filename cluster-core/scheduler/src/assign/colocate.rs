@@ -59,7 +59,13 @@ impl Plan<'_> {
         }
     }
 
-    fn with_clone(&mut self, dependent: ResourceIdx, primary: ResourceIdx, c: ColocationIdx, col: &Colocation) {
+    fn with_clone(
+        &mut self,
+        dependent: ResourceIdx,
+        primary: ResourceIdx,
+        c: ColocationIdx,
+        col: &Colocation,
+    ) {
         if self.c[primary].is(Flags::UNASSIGNED) {
             return;
         }
@@ -95,7 +101,13 @@ impl Plan<'_> {
         }
     }
 
-    fn with_bundle(&mut self, dependent: ResourceIdx, primary: ResourceIdx, c: ColocationIdx, col: &Colocation) {
+    fn with_bundle(
+        &mut self,
+        dependent: ResourceIdx,
+        primary: ResourceIdx,
+        c: ColocationIdx,
+        col: &Colocation,
+    ) {
         if self.c[primary].is(Flags::UNASSIGNED) {
             return;
         }
@@ -113,7 +125,9 @@ impl Plan<'_> {
                 continue;
             }
             let role_fits = match r.child {
-                Some(child) if col.primary_role >= Role::Promoted => self.c[child].next_role == Role::Promoted,
+                Some(child) if col.primary_role >= Role::Promoted => {
+                    self.c[child].next_role == Role::Promoted
+                }
                 _ => true,
             };
             if role_fits {
@@ -137,7 +151,13 @@ impl Plan<'_> {
     }
 
     /// Limit the dependent to places where the primary is.
-    pub fn intersect(&mut self, dependent: ResourceIdx, col: &Colocation, primary: &[(NodeIdx, i32)], merge: bool) {
+    pub fn intersect(
+        &mut self,
+        dependent: ResourceIdx,
+        col: &Colocation,
+        primary: &[(NodeIdx, i32)],
+        merge: bool,
+    ) {
         let attribute = col.node_attribute.clone();
         let nodes: Vec<NodeIdx> = self.c[dependent].allowed.iter().map(|(n, _)| n).collect();
         for n in nodes {
@@ -167,7 +187,8 @@ impl Plan<'_> {
         }
         let holder = self.role_holder(dependent);
         let unassigned = self.c[dependent].is(Flags::UNASSIGNED);
-        let promotable = self.c[holder].parent.is_some_and(|_| self.c[self.c.top_below_bundle(holder)].is_promotable());
+        let promotable =
+            self.c[holder].parent.is_some_and(|_| self.c[self.c.top_below_bundle(holder)].is_promotable());
         if col.dependent_role >= Role::Started && promotable && !unassigned {
             return Affects::Role;
         }
@@ -177,7 +198,9 @@ impl Plan<'_> {
         if col.dependent_role != Role::Unknown && self.c[holder].next_role != col.dependent_role {
             return Affects::Nothing;
         }
-        if col.primary_role != Role::Unknown && self.c[self.role_holder(primary)].next_role != col.primary_role {
+        if col.primary_role != Role::Unknown
+            && self.c[self.role_holder(primary)].next_role != col.primary_role
+        {
             return Affects::Nothing;
         }
         Affects::Location
@@ -215,7 +238,9 @@ impl Plan<'_> {
             }
             return;
         }
-        if col.primary_role != Role::Unknown && self.c[self.role_holder(primary)].next_role != col.primary_role {
+        if col.primary_role != Role::Unknown
+            && self.c[self.role_holder(primary)].next_role != col.primary_role
+        {
             return;
         }
         let delta = if col.dependent_role == Role::Unpromoted { -col.score } else { col.score };
@@ -224,7 +249,13 @@ impl Plan<'_> {
     }
 
     /// The instance of a clone (or container of a bundle) on the same node as `rsc`.
-    pub fn compatible_instance(&self, rsc: ResourceIdx, with: ResourceIdx, role: Role, current: bool) -> Option<ResourceIdx> {
+    pub fn compatible_instance(
+        &self,
+        rsc: ResourceIdx,
+        with: ResourceIdx,
+        role: Role,
+        current: bool,
+    ) -> Option<ResourceIdx> {
         if let Some(node) = self.single_or_first(rsc, current) {
             return self.instance_on(with, node, role, current);
         }
@@ -240,7 +271,13 @@ impl Plan<'_> {
         }
     }
 
-    fn instance_on(&self, with: ResourceIdx, node: NodeIdx, role: Role, current: bool) -> Option<ResourceIdx> {
+    fn instance_on(
+        &self,
+        with: ResourceIdx,
+        node: NodeIdx,
+        role: Role,
+        current: bool,
+    ) -> Option<ResourceIdx> {
         self.instances(with).into_iter().find(|i| {
             if role != Role::Unknown && self.state(*i, current) != role {
                 return false;

@@ -4,7 +4,12 @@ use crate::model::*;
 use crate::plan::Plan;
 
 impl Plan<'_> {
-    pub(super) fn assign_group(&mut self, rsc: ResourceIdx, prefer: Option<NodeIdx>, stop_if_fail: bool) -> Option<NodeIdx> {
+    pub(super) fn assign_group(
+        &mut self,
+        rsc: ResourceIdx,
+        prefer: Option<NodeIdx>,
+        stop_if_fail: bool,
+    ) -> Option<NodeIdx> {
         if !self.c[rsc].is(Flags::UNASSIGNED) || self.c[rsc].is(Flags::ASSIGNING) {
             return None;
         }

@@ -37,7 +37,12 @@ impl Plan<'_> {
     }
 
     /// Choose a node for a resource in the way of its variant.
-    pub fn assign_resource(&mut self, rsc: ResourceIdx, prefer: Option<NodeIdx>, stop_if_fail: bool) -> Option<NodeIdx> {
+    pub fn assign_resource(
+        &mut self,
+        rsc: ResourceIdx,
+        prefer: Option<NodeIdx>,
+        stop_if_fail: bool,
+    ) -> Option<NodeIdx> {
         const MAX_DEPTH: u32 = 500;
         if self.depth > MAX_DEPTH {
             return None;
@@ -54,7 +59,13 @@ impl Plan<'_> {
     }
 
     /// Put a resource (or all of it) on a node, or nowhere. True if that changes anything.
-    pub fn assign(&mut self, rsc: ResourceIdx, node: Option<NodeIdx>, force: bool, stop_if_fail: bool) -> bool {
+    pub fn assign(
+        &mut self,
+        rsc: ResourceIdx,
+        node: Option<NodeIdx>,
+        force: bool,
+        stop_if_fail: bool,
+    ) -> bool {
         let children = self.children(rsc);
         if !children.is_empty() {
             let mut changed = false;
@@ -98,7 +109,9 @@ impl Plan<'_> {
             match action.task {
                 Task::STOP => action.clear(OPTIONAL),
                 Task::START => action.clear(RUNNABLE),
-                _ if action.interval_ms > 0 && action.meta("op_target_rc") != Some("7") => action.clear(RUNNABLE),
+                _ if action.interval_ms > 0 && action.meta("op_target_rc") != Some("7") => {
+                    action.clear(RUNNABLE)
+                }
                 _ => {}
             }
         }

@@ -6,7 +6,12 @@ use crate::plan::Plan;
 use crate::unpack::history::add_location;
 
 impl Plan<'_> {
-    pub(super) fn assign_primitive(&mut self, rsc: ResourceIdx, prefer: Option<NodeIdx>, stop_if_fail: bool) -> Option<NodeIdx> {
+    pub(super) fn assign_primitive(
+        &mut self,
+        rsc: ResourceIdx,
+        prefer: Option<NodeIdx>,
+        stop_if_fail: bool,
+    ) -> Option<NodeIdx> {
         if let Some(p) = self.c[rsc].parent
             && !self.c[p].is(Flags::ASSIGNING)
             && self.c[p].is(Flags::UNASSIGNED)
@@ -22,7 +27,8 @@ impl Plan<'_> {
         self.c[rsc].set(Flags::ASSIGNING);
         let this_with = self.this_with_of(rsc);
         let with_this = self.with_this_of(rsc);
-        let mandatory = |plan: &Self, c: ColocationIdx| plan.colocations[c.0 as usize].score.abs() >= INFINITY;
+        let mandatory =
+            |plan: &Self, c: ColocationIdx| plan.colocations[c.0 as usize].score.abs() >= INFINITY;
         for pass in [true, false] {
             for c in this_with.iter().copied().filter(|c| mandatory(self, *c) == pass).collect::<Vec<_>>() {
                 self.apply_this_with(c, rsc);
@@ -109,7 +115,8 @@ impl Plan<'_> {
         });
         let mut chosen = preferred.unwrap_or(best);
         if preferred.is_none() {
-            let unique_instance = self.c[rsc].parent.is_some_and(|p| self.c.is_clone(p) && self.c[p].is_unique());
+            let unique_instance =
+                self.c[rsc].parent.is_some_and(|p| self.c.is_clone(p) && self.c[p].is_unique());
             if !unique_instance
                 && best_score > 0
                 && self.is_available(best, Some(best_score), false)

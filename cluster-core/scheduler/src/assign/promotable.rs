@@ -103,7 +103,9 @@ impl Plan<'_> {
             if self.c[i].promotion_priority >= 0 && (promoted < max || !self.c[clone].is_managed()) {
                 chosen = self.promotable_on(i, node_max);
             }
-            let frozen = self.c[i].role < Role::Promoted && !self.c.quorate && self.c.options.no_quorum == NoQuorum::Freeze;
+            let frozen = self.c[i].role < Role::Promoted
+                && !self.c.quorate
+                && self.c.options.no_quorum == NoQuorum::Freeze;
             match chosen {
                 Some(n) if !frozen => {
                     if let Some(e) = self.c[clone].allowed.get_mut(n) {
@@ -230,7 +232,8 @@ impl Plan<'_> {
             Some(n) => format!("on {}", self.c[n].name),
             None => "(inactive)".to_owned(),
         };
-        let line = format!("{} promotion score {place}: {}", self.c[i].id, score_text(self.c[i].promotion_priority));
+        let line =
+            format!("{} promotion score {place}: {}", self.c[i].id, score_text(self.c[i].promotion_priority));
         self.scores.push(line);
     }
 
@@ -302,7 +305,9 @@ impl Plan<'_> {
             let score = self.c[i].allowed.score(node).unwrap_or(0);
             affected.insert(0, (node, score));
         }
-        if col.score >= INFINITY && (col.dependent_role != Role::Promoted || col.primary_role != Role::Promoted) {
+        if col.score >= INFINITY
+            && (col.dependent_role != Role::Promoted || col.primary_role != Role::Promoted)
+        {
             self.intersect(dependent, col, &affected, true);
         }
     }

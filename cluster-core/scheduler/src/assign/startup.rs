@@ -164,7 +164,8 @@ impl Plan<'_> {
             let node = *node;
             let n = &self.c[node];
             if n.shutdown && !n.unclean && n.kind == NodeKind::Cluster {
-                self.c[rsc].lock_time = n.attr("shutdown").and_then(crate::unpack::values::leading_integer).unwrap_or(0);
+                self.c[rsc].lock_time =
+                    n.attr("shutdown").and_then(crate::unpack::values::leading_integer).unwrap_or(0);
                 self.c[rsc].lock_node = Some(node);
             }
         }

@@ -109,7 +109,10 @@ impl Plan<'_> {
             }
             for c in self.with_this_of(r) {
                 let col = &self.colocations[c.0 as usize];
-                if col.score >= INFINITY && col.dependent_role <= Role::Started && !set.contains(&col.dependent) {
+                if col.score >= INFINITY
+                    && col.dependent_role <= Role::Started
+                    && !set.contains(&col.dependent)
+                {
                     set.push(col.dependent);
                 }
             }

@@ -95,10 +95,16 @@ impl Plan<'_> {
     }
 
     fn colocate_sets(&mut self, id: &str, one: &Set, two: &Set, score: i32, influence: Option<bool>) {
-        let dependents: Vec<_> =
-            if one.sequential { one.members.first().into_iter().collect() } else { one.members.iter().collect() };
-        let primaries: Vec<_> =
-            if two.sequential { two.members.last().into_iter().collect() } else { two.members.iter().collect() };
+        let dependents: Vec<_> = if one.sequential {
+            one.members.first().into_iter().collect()
+        } else {
+            one.members.iter().collect()
+        };
+        let primaries: Vec<_> = if two.sequential {
+            two.members.last().into_iter().collect()
+        } else {
+            two.members.iter().collect()
+        };
         for a in &dependents {
             let inf = influence.unwrap_or(self.c[**a].is(Flags::CRITICAL));
             for b in &primaries {
@@ -151,8 +157,10 @@ impl Plan<'_> {
 
     /// What may not be together has to leave before the other arrives.
     fn anti_order(&mut self, first: ResourceIdx, first_role: Role, then: ResourceIdx, then_role: Role) {
-        let leaving: &[Task] = if first_role == Role::Promoted { &[Task::DEMOTE] } else { &[Task::STOP, Task::DEMOTE] };
-        let arriving: &[Task] = if then_role == Role::Promoted { &[Task::PROMOTE] } else { &[Task::START, Task::PROMOTE] };
+        let leaving: &[Task] =
+            if first_role == Role::Promoted { &[Task::DEMOTE] } else { &[Task::STOP, Task::DEMOTE] };
+        let arriving: &[Task] =
+            if then_role == Role::Promoted { &[Task::PROMOTE] } else { &[Task::START, Task::PROMOTE] };
         for a in leaving {
             for b in arriving {
                 self.order_tasks(first, *a, then, *b, rel::IF_REQUIRED_ON_SAME_NODE);
@@ -161,7 +169,8 @@ impl Plan<'_> {
     }
 
     fn insert_sorted(&self, list: &mut Vec<ColocationIdx>, new: ColocationIdx, by_dependent: bool) {
-        let place = list.partition_point(|old| self.colocation_cmp(*old, new, by_dependent) == Ordering::Less);
+        let place =
+            list.partition_point(|old| self.colocation_cmp(*old, new, by_dependent) == Ordering::Less);
         list.insert(place, new);
     }
 
@@ -245,11 +254,18 @@ impl Plan<'_> {
         }
     }
 
-    fn collect_group(&self, group: ResourceIdx, orig: ResourceIdx, with_this: bool, list: &mut Vec<ColocationIdx>) {
+    fn collect_group(
+        &self,
+        group: ResourceIdx,
+        orig: ResourceIdx,
+        with_this: bool,
+        list: &mut Vec<ColocationIdx>,
+    ) {
         let members = &self.c[group].children;
         let edge = if with_this { members.last() } else { members.first() };
         let Some(edge) = edge.copied() else { return };
-        let own = if with_this { &self.with_this[group.0 as usize] } else { &self.this_with[group.0 as usize] };
+        let own =
+            if with_this { &self.with_this[group.0 as usize] } else { &self.this_with[group.0 as usize] };
         if orig == group || orig == edge {
             self.merge(list, own, with_this);
             if let Some(p) = self.c[group].parent {

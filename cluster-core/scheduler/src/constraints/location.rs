@@ -67,7 +67,15 @@ impl Plan<'_> {
         }
     }
 
-    fn locate(&mut self, e: Element, id: &str, rsc: ResourceIdx, role: Option<Role>, score: Option<i32>, matched: &[String]) {
+    fn locate(
+        &mut self,
+        e: Element,
+        id: &str,
+        rsc: ResourceIdx,
+        role: Option<Role>,
+        score: Option<i32>,
+        matched: &[String],
+    ) {
         let doc = self.env.doc;
         let discovery = match doc.attr(e, "resource-discovery") {
             Some("never") => Discovery::Never,
@@ -95,7 +103,13 @@ impl Plan<'_> {
     }
 
     /// The nodes a rule is true for, with the score there.
-    fn rule_nodes(&self, rsc: ResourceIdx, rule: Element, lifetime: &[Element], matched: &[String]) -> Vec<(NodeIdx, i32)> {
+    fn rule_nodes(
+        &self,
+        rsc: ResourceIdx,
+        rule: Element,
+        lifetime: &[Element],
+        matched: &[String],
+    ) -> Vec<(NodeIdx, i32)> {
         let doc = self.env.doc;
         let fixed = doc.attr(rule, "score").map(|s| values::score(s).unwrap_or(0));
         let attribute = doc.attr(rule, "score-attribute");

@@ -44,7 +44,9 @@ impl Plan<'_> {
                 && doc.name(e) != "rsc_location"
             {
                 let mut rules_in = doc.children_named(lifetime, "rule").peekable();
-                if rules_in.peek().is_some() && !rules_in.any(|r| rules::evaluate(doc, r, &self.env.context())) {
+                if rules_in.peek().is_some()
+                    && !rules_in.any(|r| rules::evaluate(doc, r, &self.env.context()))
+                {
                     continue;
                 }
             }
@@ -73,7 +75,10 @@ impl Plan<'_> {
                 Some(Named::Many(members))
             }
             None => {
-                self.issue(Some(constraint), format!("Ignoring constraint '{constraint}': no resource '{name}'"));
+                self.issue(
+                    Some(constraint),
+                    format!("Ignoring constraint '{constraint}': no resource '{name}'"),
+                );
                 None
             }
         }

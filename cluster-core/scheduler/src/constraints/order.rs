@@ -28,7 +28,8 @@ fn relation(kind: Kind, first: Task, symmetry: Symmetry) -> u32 {
         (Kind::Optional | Kind::Serialize, _) => rel::ORDERED,
         (_, Symmetry::Asymmetric) => rel::ORDERED | rel::ASYMMETRIC,
         (_, Symmetry::Symmetric) => {
-            let blocks = if matches!(first, Task::START | Task::PROMOTE) { rel::UNRUNNABLE_FIRST_BLOCKS } else { 0 };
+            let blocks =
+                if matches!(first, Task::START | Task::PROMOTE) { rel::UNRUNNABLE_FIRST_BLOCKS } else { 0 };
             rel::ORDERED | rel::FIRST_IMPLIES_THEN | blocks
         }
         (_, Symmetry::Inverse) => rel::ORDERED | rel::THEN_IMPLIES_FIRST,

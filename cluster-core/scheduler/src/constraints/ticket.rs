@@ -50,7 +50,14 @@ impl Plan<'_> {
         }
     }
 
-    fn new_ticket(&mut self, id: &str, rsc: ResourceIdx, ticket: &str, role: Option<Role>, policy: Option<&str>) {
+    fn new_ticket(
+        &mut self,
+        id: &str,
+        rsc: ResourceIdx,
+        ticket: &str,
+        role: Option<Role>,
+        policy: Option<&str>,
+    ) {
         let role = role.filter(|r| *r != Role::Started).unwrap_or(Role::Unknown);
         let fencing = self.c.options.fencing;
         let policy = match policy {

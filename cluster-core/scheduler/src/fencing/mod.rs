@@ -77,7 +77,10 @@ impl Plan<'_> {
             }
             let Some(rsc) = action.rsc else { continue };
             let r = &self.c[rsc];
-            if r.is(Flags::MAINTENANCE) || self.c[node].maintenance || !r.any(Flags::MANAGED.and(Flags::BLOCKED)) {
+            if r.is(Flags::MAINTENANCE)
+                || self.c[node].maintenance
+                || !r.any(Flags::MANAGED.and(Flags::BLOCKED))
+            {
                 continue;
             }
             self.action_mut(stop).clear(OPTIONAL);

@@ -2,7 +2,9 @@
 
 mod params;
 
-use crate::actions::{ALWAYS, ActionIdx, IN_GRAPH, MIGRATABLE, ON_DC, OPTIONAL, PSEUDO, RUNNABLE, Relation, Task};
+use crate::actions::{
+    ALWAYS, ActionIdx, IN_GRAPH, MIGRATABLE, ON_DC, OPTIONAL, PSEUDO, RUNNABLE, Relation, Task,
+};
 use crate::model::{Flags, ResourceIdx, Variant};
 use crate::order::flags::*;
 use crate::plan::Plan;
@@ -119,11 +121,7 @@ impl Plan<'_> {
                 _ => merged.push(r),
             }
         }
-        merged
-            .into_iter()
-            .filter(|r| self.is_input(a, *r))
-            .map(|r| wire::ActionId(r.other.0 + 1))
-            .collect()
+        merged.into_iter().filter(|r| self.is_input(a, *r)).map(|r| wire::ActionId(r.other.0 + 1)).collect()
     }
 
     fn is_input(&self, a: ActionIdx, r: Relation) -> bool {
@@ -133,7 +131,8 @@ impl Plan<'_> {
         let first = self.action(r.other);
         let then = self.action(a);
         let only_order = r.flags & !(FIRST_IMPLIES_THEN_GRAPHED | THEN_IMPLIES_FIRST_GRAPHED | ORDERED) == 0;
-        if !first.is(RUNNABLE) && (only_order || r.flags & (COUNTS_RUNNABLE | UNMIGRATABLE_THEN_BLOCKS) != 0) {
+        if !first.is(RUNNABLE) && (only_order || r.flags & (COUNTS_RUNNABLE | UNMIGRATABLE_THEN_BLOCKS) != 0)
+        {
             return false;
         }
         if r.flags & IF_FIRST_UNMIGRATABLE != 0 && first.is(MIGRATABLE) {

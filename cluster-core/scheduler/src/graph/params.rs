@@ -15,18 +15,22 @@ impl Plan<'_> {
         let action = self.action(a);
         let kind = if action.is(PSEUDO) {
             wire::ActionKind::Pseudo
-        } else if matches!(action.task, Task::STONITH | Task::DO_SHUTDOWN | Task::CLEAR_FAILCOUNT | Task::LRM_DELETE) {
+        } else if matches!(
+            action.task,
+            Task::STONITH | Task::DO_SHUTDOWN | Task::CLEAR_FAILCOUNT | Task::LRM_DELETE
+        ) {
             wire::ActionKind::Cluster
         } else {
             wire::ActionKind::Resource
         };
         let (key, internal_key) = self.graph_keys(a);
         let action = self.action(a);
-        let node = if kind == wire::ActionKind::Pseudo && action.task != Task::STONITH && !self.pseudo_has_node(a) {
-            None
-        } else {
-            action.node
-        };
+        let node =
+            if kind == wire::ActionKind::Pseudo && action.task != Task::STONITH && !self.pseudo_has_node(a) {
+                None
+            } else {
+                action.node
+            };
         let priority = action.rsc.map_or(0, |r| self.c[r].priority).max(action.priority).max(0);
         wire::Action {
             id: wire::ActionId(a.0 + 1),
@@ -69,11 +73,17 @@ impl Plan<'_> {
         }
         let r = &self.c[rsc];
         let (id, long_id) = if r.is_removed() && r.history_id.is_some() {
-            (r.history_name().to_string(), Some(r.id.to_string()).filter(|l| l.as_str() != r.history_name().as_str()))
+            (
+                r.history_name().to_string(),
+                Some(r.id.to_string()).filter(|l| l.as_str() != r.history_name().as_str()),
+            )
         } else if r.is_unique() || r.number.is_none() {
             (r.id.to_string(), None)
         } else {
-            (r.history_id.clone().unwrap_or_else(|| r.definition.id.clone()).to_string(), Some(r.id.to_string()))
+            (
+                r.history_id.clone().unwrap_or_else(|| r.definition.id.clone()).to_string(),
+                Some(r.id.to_string()),
+            )
         };
         Some(wire::ActionResource {
             id,
@@ -203,7 +213,10 @@ impl Plan<'_> {
                 // Part of a migration: the node stays up.
                 let migrating = action.before.iter().any(|r| {
                     let other = self.action(r.other);
-                    other.rsc == Some(rsc) && other.task == Task::MIGRATE_FROM && other.is(MIGRATABLE) && other.is(RUNNABLE)
+                    other.rsc == Some(rsc)
+                        && other.task == Task::MIGRATE_FROM
+                        && other.is(MIGRATABLE)
+                        && other.is(RUNNABLE)
                         && !other.is(OPTIONAL)
                 });
                 if migrating { Vec::new() } else { vec![self.c[rsc].id.to_string()] }
@@ -234,13 +247,19 @@ impl Plan<'_> {
         // The connection moves: what takes things down goes the old way.
         let migrating = self.c[connection].migration_target.is_some();
         let task = if action.task == Task::NOTIFY {
-            action.meta("notify_operation").and_then(|n| ["start", "stop", "promote", "demote"].into_iter().find(|x| *x == n))
+            action
+                .meta("notify_operation")
+                .and_then(|n| ["start", "stop", "promote", "demote"].into_iter().find(|x| *x == n))
         } else {
             Some(self.tasks.name(action.task).as_str())
         };
         match task {
             Some("cancel" | "stop" | "demote" | "migrate_from" | "migrate_to") => {
-                if migrating { ended } else { began }
+                if migrating {
+                    ended
+                } else {
+                    began
+                }
             }
             _ => ended,
         }

@@ -87,9 +87,18 @@ pub enum Request {
         node: NodeIdx,
     },
     /// An operation found in the history: active recurring ones (optional), or a stop or demote that a failure needs.
-    Operation { resource: ResourceIdx, node: NodeIdx, task: SmolStr, interval_ms: u64, optional: bool },
+    Operation {
+        resource: ResourceIdx,
+        node: NodeIdx,
+        task: SmolStr,
+        interval_ms: u64,
+        optional: bool,
+    },
     /// The resource turned out to be stopped there: a stop that was required before is not.
-    OptionalStop { resource: ResourceIdx, node: NodeIdx },
+    OptionalStop {
+        resource: ResourceIdx,
+        node: NodeIdx,
+    },
     /// Run a recurring operation again although it is recorded.
     Reschedule {
         resource: ResourceIdx,

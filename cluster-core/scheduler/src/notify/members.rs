@@ -63,7 +63,8 @@ impl Plan<'_> {
             if action.is(OPTIONAL) {
                 continue;
             }
-            if !(action.task == Task::STOP && self.c[node].unclean) && !action.is(RUNNABLE) {
+            let lost_stop = action.task == Task::STOP && self.c[node].unclean;
+            if !lost_stop && !action.is(RUNNABLE) {
                 continue;
             }
             match action.task {
@@ -80,31 +81,33 @@ impl Plan<'_> {
         let mut lists = Lists::default();
         self.collect_entries(rsc, activity, &mut lists);
         let mut keys: Vec<(SmolStr, SmolStr)> = Vec::new();
-        let mut add = |plan: &Self, names: &[&str], mut list: Vec<(ResourceIdx, Option<NodeIdx>)>, unames: bool| {
-            let name = |n: Option<NodeIdx>| n.map(|n| plan.c[n].name.clone()).unwrap_or_default();
-            list.sort_by(|a, b| {
-                let by_id = plan.c[a.0].id.cmp(&plan.c[b.0].id);
-                by_id.then_with(|| natural_cmp(&name(a.1), &name(b.1)))
-            });
-            let join = |parts: Vec<SmolStr>| -> SmolStr {
-                let parts: Vec<&str> = parts.iter().map(|p| p.as_str()).filter(|p| !p.is_empty()).collect();
-                if parts.is_empty() { " ".into() } else { parts.join(" ").into() }
+        let mut add =
+            |plan: &Self, names: &[&str], mut list: Vec<(ResourceIdx, Option<NodeIdx>)>, unames: bool| {
+                let name = |n: Option<NodeIdx>| n.map(|n| plan.c[n].name.clone()).unwrap_or_default();
+                list.sort_by(|a, b| {
+                    let by_id = plan.c[a.0].id.cmp(&plan.c[b.0].id);
+                    by_id.then_with(|| natural_cmp(&name(a.1), &name(b.1)))
+                });
+                let join = |parts: Vec<SmolStr>| -> SmolStr {
+                    let parts: Vec<&str> =
+                        parts.iter().map(|p| p.as_str()).filter(|p| !p.is_empty()).collect();
+                    if parts.is_empty() { " ".into() } else { parts.join(" ").into() }
+                };
+                let mut seen: Vec<SmolStr> = Vec::new();
+                for (r, _) in &list {
+                    let id = plan.c[*r].id.clone();
+                    if seen.last() != Some(&id) {
+                        seen.push(id);
+                    }
+                }
+                let nodes: Vec<SmolStr> = list.iter().map(|(_, x)| name(*x)).collect();
+                for what in names {
+                    keys.push((format!("notify_{what}_resource").into(), join(seen.clone())));
+                    if unames {
+                        keys.push((format!("notify_{what}_uname").into(), join(nodes.clone())));
+                    }
+                }
             };
-            let mut seen: Vec<SmolStr> = Vec::new();
-            for (r, _) in &list {
-                let id = plan.c[*r].id.clone();
-                if seen.last() != Some(&id) {
-                    seen.push(id);
-                }
-            }
-            let nodes: Vec<SmolStr> = list.iter().map(|(_, x)| name(*x)).collect();
-            for what in names {
-                keys.push((format!("notify_{what}_resource").into(), join(seen.clone())));
-                if unames {
-                    keys.push((format!("notify_{what}_uname").into(), join(nodes.clone())));
-                }
-            }
-        };
         n.any = match n.task {
             Some(Task::START) => !lists.start.is_empty(),
             Some(Task::STOP) => !lists.stop.is_empty(),

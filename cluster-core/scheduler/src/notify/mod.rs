@@ -74,7 +74,13 @@ impl Plan<'_> {
         a
     }
 
-    fn notification(&mut self, rsc: ResourceIdx, task: Task, action: Option<ActionIdx>, complete: Option<ActionIdx>) -> Option<Notification> {
+    fn notification(
+        &mut self,
+        rsc: ResourceIdx,
+        task: Task,
+        action: Option<ActionIdx>,
+        complete: Option<ActionIdx>,
+    ) -> Option<Notification> {
         if !self.c[rsc].is(Flags::NOTIFY) {
             return None;
         }
@@ -119,7 +125,14 @@ impl Plan<'_> {
         Some(n)
     }
 
-    pub fn clone_notifications(&mut self, clone: ResourceIdx, start: ActionIdx, running: ActionIdx, stop: ActionIdx, stopped: ActionIdx) {
+    pub fn clone_notifications(
+        &mut self,
+        clone: ResourceIdx,
+        start: ActionIdx,
+        running: ActionIdx,
+        stop: ActionIdx,
+        stopped: ActionIdx,
+    ) {
         let s = self.notification(clone, Task::START, Some(start), Some(running));
         let t = self.notification(clone, Task::STOP, Some(stop), Some(stopped));
         self.order_done(&t, &s);
@@ -129,7 +142,9 @@ impl Plan<'_> {
 
     /// Everybody has heard of `first` before `then` is announced.
     fn order_done(&mut self, first: &Option<Notification>, then: &Option<Notification>) {
-        if let (Some(done), Some(pre)) = (first.as_ref().and_then(|n| n.post_done), then.as_ref().and_then(|n| n.pre)) {
+        if let (Some(done), Some(pre)) =
+            (first.as_ref().and_then(|n| n.post_done), then.as_ref().and_then(|n| n.pre))
+        {
             self.relate(done, pre, ORDERED);
         }
     }

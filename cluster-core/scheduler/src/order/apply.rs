@@ -55,7 +55,9 @@ impl Plan<'_> {
             }
             let Some((task, interval_ms)) = o.first.key else { return };
             let state = self.state(rsc, true);
-            if (task == Task::STOP && state == Role::Stopped) || (task == Task::DEMOTE && state == Role::Unpromoted) {
+            if (task == Task::STOP && state == Role::Stopped)
+                || (task == Task::DEMOTE && state == Role::Unpromoted)
+            {
                 return;
             }
             let wanted = Wanted { rsc, task, key_task: task, interval_ms, node: None, optional: true };
@@ -162,14 +164,16 @@ impl Plan<'_> {
                 continue;
             }
             let why = format!("colocation with {}", self.c[col.primary].id);
-            let task = if promote && col.dependent_role == Role::Promoted { Task::PROMOTE } else { Task::START };
+            let task =
+                if promote && col.dependent_role == Role::Promoted { Task::PROMOTE } else { Task::START };
             let task = if col.dependent_role == Role::Promoted { Task::PROMOTE } else { task };
             self.block_action(dependent, task, &why);
         }
     }
 
     fn block_action(&mut self, rsc: ResourceIdx, task: Task, why: &str) {
-        let actions: Vec<ActionIdx> = self.own_actions(rsc).iter().copied().filter(|a| self.action(*a).task == task).collect();
+        let actions: Vec<ActionIdx> =
+            self.own_actions(rsc).iter().copied().filter(|a| self.action(*a).task == task).collect();
         for a in actions {
             if self.action(a).is(RUNNABLE) {
                 self.action_mut(a).clear(RUNNABLE);

@@ -60,7 +60,11 @@ impl Plan<'_> {
             let unfence = self.fence_action(node, Some("on"), true, None, false);
             let side = self.side(unfence);
             let flags = ORDERED | FIRST_IMPLIES_SAME_NODE_THEN;
-            self.order(Side::task(rsc, Task::STOP), Side::action_of(None, unfence), ORDERED | IF_ON_SAME_NODE);
+            self.order(
+                Side::task(rsc, Task::STOP),
+                Side::action_of(None, unfence),
+                ORDERED | IF_ON_SAME_NODE,
+            );
             self.order(side, Side::task(rsc, Task::START), flags | UNRUNNABLE_FIRST_BLOCKS);
         }
     }
@@ -97,7 +101,13 @@ impl Plan<'_> {
             }
             return;
         }
-        self.order_tasks(container, Task::START, rsc, Task::START, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(
+            container,
+            Task::START,
+            rsc,
+            Task::START,
+            ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS,
+        );
         self.order_tasks(rsc, Task::STOP, container, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
         let bundled = self.c[self.c.top_of(rsc)].variant == Variant::Bundle;
         let score = if bundled { 10_000 } else { INFINITY };
@@ -106,7 +116,10 @@ impl Plan<'_> {
 
     /// The guest node a container holds, if it is that kind of container.
     fn guest_of_container(&self, container: ResourceIdx) -> Option<NodeIdx> {
-        self.c[container].launched.iter().find_map(|r| self.c[*r].remote_node.filter(|n| self.c[*n].is_guest()))
+        self.c[container]
+            .launched
+            .iter()
+            .find_map(|r| self.c[*r].remote_node.filter(|n| self.c[*n].is_guest()))
     }
 
     fn internal_group(&mut self, group: ResourceIdx) {
@@ -128,19 +141,55 @@ impl Plan<'_> {
                 self.colocate("#group-members", None, INFINITY, (m, None), (prev, None), critical, false);
             }
             if promotable {
-                self.order_tasks(group, Task::DEMOTE, m, Task::DEMOTE, THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(
+                    group,
+                    Task::DEMOTE,
+                    m,
+                    Task::DEMOTE,
+                    THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED,
+                );
                 self.order_tasks(m, Task::DEMOTE, group, Task::DEMOTED, FIRST_IMPLIES_THEN_GRAPHED);
-                self.order_tasks(m, Task::PROMOTE, group, Task::PROMOTED, ORDERED | FIRST_IMPLIES_THEN_GRAPHED | UNRUNNABLE_FIRST_BLOCKS);
+                self.order_tasks(
+                    m,
+                    Task::PROMOTE,
+                    group,
+                    Task::PROMOTED,
+                    ORDERED | FIRST_IMPLIES_THEN_GRAPHED | UNRUNNABLE_FIRST_BLOCKS,
+                );
                 self.order_tasks(group, Task::PROMOTE, m, Task::PROMOTE, FIRST_IMPLIES_THEN_GRAPHED);
             }
             self.order_tasks(group, Task::START, m, Task::START, FIRST_IMPLIES_THEN_GRAPHED);
-            self.order_tasks(group, Task::STOP, m, Task::STOP, FIRST_IMPLIES_THEN_GRAPHED | THEN_IMPLIES_FIRST_GRAPHED);
+            self.order_tasks(
+                group,
+                Task::STOP,
+                m,
+                Task::STOP,
+                FIRST_IMPLIES_THEN_GRAPHED | THEN_IMPLIES_FIRST_GRAPHED,
+            );
             self.order_tasks(m, Task::STOP, group, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
-            self.order_tasks(m, Task::START, group, Task::RUNNING, ORDERED | FIRST_IMPLIES_THEN_GRAPHED | UNRUNNABLE_FIRST_BLOCKS);
+            self.order_tasks(
+                m,
+                Task::START,
+                group,
+                Task::RUNNING,
+                ORDERED | FIRST_IMPLIES_THEN_GRAPHED | UNRUNNABLE_FIRST_BLOCKS,
+            );
             if !ordered {
-                self.order_tasks(group, Task::START, m, Task::START, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(
+                    group,
+                    Task::START,
+                    m,
+                    Task::START,
+                    ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+                );
                 if promotable {
-                    self.order_tasks(group, Task::PROMOTE, m, Task::PROMOTE, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+                    self.order_tasks(
+                        group,
+                        Task::PROMOTE,
+                        m,
+                        Task::PROMOTE,
+                        ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+                    );
                 }
             } else if let Some(prev) = last {
                 self.chain_members(prev, m, promotable);
@@ -151,7 +200,13 @@ impl Plan<'_> {
                 && !self.c[m].active.is_empty()
                 && self.c[prev].active.is_empty()
             {
-                self.order_tasks(m, Task::STOP, prev, Task::START, ORDERED | THEN_IMPLIES_FIRST | UNRUNNABLE_FIRST_BLOCKS);
+                self.order_tasks(
+                    m,
+                    Task::STOP,
+                    prev,
+                    Task::START,
+                    ORDERED | THEN_IMPLIES_FIRST | UNRUNNABLE_FIRST_BLOCKS,
+                );
                 if let Some(active) = last_active {
                     self.order_tasks(m, Task::STOP, active, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
                 }
@@ -165,10 +220,22 @@ impl Plan<'_> {
 
     fn chain_members(&mut self, prev: ResourceIdx, m: ResourceIdx, promotable: bool) {
         let down = ORDERED | INTERMEDIATE_STOP;
-        self.order_tasks(prev, Task::START, m, Task::START, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(
+            prev,
+            Task::START,
+            m,
+            Task::START,
+            ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS,
+        );
         self.order_tasks(m, Task::STOP, prev, Task::STOP, down);
         if promotable {
-            self.order_tasks(prev, Task::PROMOTE, m, Task::PROMOTE, ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+            self.order_tasks(
+                prev,
+                Task::PROMOTE,
+                m,
+                Task::PROMOTE,
+                ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS,
+            );
             self.order_tasks(m, Task::DEMOTE, prev, Task::DEMOTE, down);
         }
     }
@@ -187,7 +254,13 @@ impl Plan<'_> {
         let instances = self.children(clone);
         for instance in instances {
             self.internal_of(instance);
-            self.order_tasks(clone, Task::START, instance, Task::START, UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(
+                clone,
+                Task::START,
+                instance,
+                Task::START,
+                UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+            );
             self.order_tasks(instance, Task::START, clone, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
             self.order_tasks(clone, Task::STOP, instance, Task::STOP, FIRST_IMPLIES_THEN_GRAPHED);
             self.order_tasks(instance, Task::STOP, clone, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
@@ -235,9 +308,21 @@ impl Plan<'_> {
         }
         for r in &data.replicas {
             self.internal_of(r.container);
-            self.order_tasks(bundle, Task::START, r.container, Task::START, UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(
+                bundle,
+                Task::START,
+                r.container,
+                Task::START,
+                UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+            );
             if data.child.is_some() {
-                self.order_tasks(bundle, Task::STOP, r.container, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(
+                    bundle,
+                    Task::STOP,
+                    r.container,
+                    Task::STOP,
+                    THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED,
+                );
             }
             self.order_tasks(r.container, Task::START, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
             self.order_tasks(r.container, Task::STOP, bundle, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
@@ -245,7 +330,15 @@ impl Plan<'_> {
                 self.internal_of(ip);
                 self.order_tasks(ip, Task::START, r.container, Task::START, up);
                 self.order_tasks(r.container, Task::STOP, ip, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
-                self.colocate("#ip-with-container", None, INFINITY, (ip, None), (r.container, None), true, false);
+                self.colocate(
+                    "#ip-with-container",
+                    None,
+                    INFINITY,
+                    (ip, None),
+                    (r.container, None),
+                    true,
+                    false,
+                );
             }
             if let Some(remote) = r.connection {
                 self.internal_of(remote);

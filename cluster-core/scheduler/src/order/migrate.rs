@@ -43,7 +43,11 @@ impl Plan<'_> {
             (Task::STOP, Task::STOP) if b => {
                 self.order_tasks(first, Task::STOP, then, Task::MIGRATE_TO, o.flags);
                 if a {
-                    self.order(Side::task(first, Task::MIGRATE_FROM), Side::task(then, Task::MIGRATE_TO), o.flags);
+                    self.order(
+                        Side::task(first, Task::MIGRATE_FROM),
+                        Side::task(then, Task::MIGRATE_TO),
+                        o.flags,
+                    );
                 }
             }
             (Task::PROMOTE, Task::START) if b => {

@@ -222,7 +222,9 @@ impl Plan<'_> {
         };
         for instance in instances {
             let primitive = self.c[instance].is_primitive();
-            let Some(own) = self.newest(instance, task, if primitive { node } else { None }) else { continue };
+            let Some(own) = self.newest(instance, task, if primitive { node } else { None }) else {
+                continue;
+            };
             let own = self.flags_of(own, node);
             if flags & OPTIONAL != 0 && own & OPTIONAL == 0 {
                 flags &= !OPTIONAL;
@@ -272,7 +274,12 @@ impl Plan<'_> {
         if kind & FIRST_IMPLIES_THEN != 0 {
             match then_rsc {
                 Some(r) => {
-                    changed |= self.update_on(r, first, then, step(first_flags & OPTIONAL, OPTIONAL, FIRST_IMPLIES_THEN));
+                    changed |= self.update_on(
+                        r,
+                        first,
+                        then,
+                        step(first_flags & OPTIONAL, OPTIONAL, FIRST_IMPLIES_THEN),
+                    );
                 }
                 None => {
                     if first_flags & OPTIONAL == 0 && self.action(then).is(OPTIONAL) {
@@ -285,7 +292,8 @@ impl Plan<'_> {
         if kind & INTERMEDIATE_STOP != 0
             && let Some(r) = then_rsc
         {
-            changed |= self.update_on(r, first, then, step(first_flags, OPTIONAL | RUNNABLE, INTERMEDIATE_STOP));
+            changed |=
+                self.update_on(r, first, then, step(first_flags, OPTIONAL | RUNNABLE, INTERMEDIATE_STOP));
         }
         if kind & THEN_IMPLIES_FIRST != 0
             && let Some(r) = first_rsc
@@ -313,13 +321,15 @@ impl Plan<'_> {
             if first_flags & RUNNABLE == 0 && active {
                 self.action_mut(then).before[index].flags = ORDERED;
             } else {
-                changed |= self.update_on(r, first, then, step(first_flags, RUNNABLE, UNRUNNABLE_FIRST_BLOCKS));
+                changed |=
+                    self.update_on(r, first, then, step(first_flags, RUNNABLE, UNRUNNABLE_FIRST_BLOCKS));
             }
         }
         if kind & UNRUNNABLE_FIRST_BLOCKS != 0 {
             match then_rsc {
                 Some(r) => {
-                    changed |= self.update_on(r, first, then, step(first_flags, RUNNABLE, UNRUNNABLE_FIRST_BLOCKS));
+                    changed |=
+                        self.update_on(r, first, then, step(first_flags, RUNNABLE, UNRUNNABLE_FIRST_BLOCKS));
                 }
                 None => {
                     if first_flags & RUNNABLE == 0 && self.action(then).is(RUNNABLE) {
@@ -339,7 +349,10 @@ impl Plan<'_> {
         {
             changed |= self.update_on(r, first, then, step(first_flags, RUNNABLE, ASYMMETRIC));
         }
-        if kind & FIRST_IMPLIES_THEN_GRAPHED != 0 && self.action(first).is(RUNNABLE) && first_flags & OPTIONAL == 0 {
+        if kind & FIRST_IMPLIES_THEN_GRAPHED != 0
+            && self.action(first).is(RUNNABLE)
+            && first_flags & OPTIONAL == 0
+        {
             self.action_mut(then).set(ALWAYS);
         }
         if kind & THEN_IMPLIES_FIRST_GRAPHED != 0 && then_flags & OPTIONAL == 0 {
@@ -487,7 +500,10 @@ impl Plan<'_> {
         {
             self.clear_because(then, OPTIONAL, first);
         }
-        if s.relation & UNRUNNABLE_FIRST_BLOCKS != 0 && self.action(then).is(RUNNABLE) && s.flags & RUNNABLE == 0 {
+        if s.relation & UNRUNNABLE_FIRST_BLOCKS != 0
+            && self.action(then).is(RUNNABLE)
+            && s.flags & RUNNABLE == 0
+        {
             self.clear_because(then, RUNNABLE, first);
             self.clear_because(then, MIGRATABLE, first);
         }

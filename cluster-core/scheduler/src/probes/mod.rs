@@ -117,7 +117,10 @@ impl Plan<'_> {
         let Some(connection) = n.connection else { return false };
         let Some(container) = self.c[connection].container else { return false };
         let k = &self.c[container];
-        if k.role == Role::Stopped || self.c[connection].is_failed() || self.c[connection].next_role == Role::Stopped {
+        if k.role == Role::Stopped
+            || self.c[connection].is_failed()
+            || self.c[connection].next_role == Role::Stopped
+        {
             return false;
         }
         !(k.role > Role::Stopped && k.assigned.is_some_and(|a| !k.active.contains(&a)))
@@ -168,7 +171,11 @@ impl Plan<'_> {
                             && let Some(probe) = probe
                         {
                             let first = Side::action_of(Some(r.container), probe);
-                            self.order(first, Side::task(other.container, Task::START), ORDERED | IF_ON_SAME_NODE);
+                            self.order(
+                                first,
+                                Side::task(other.container, Task::START),
+                                ORDERED | IF_ON_SAME_NODE,
+                            );
                         }
                     }
                 }

@@ -62,7 +62,10 @@ impl Plan<'_> {
         let thens: Vec<ActionIdx> = self.action(after).after.iter().rev().map(|r| r.other).collect();
         for then in thens {
             let Some(rsc) = self.action(then).rsc else { continue };
-            if !self.c[rsc].active.is_empty() || self.c.top_of(rsc) != clone || self.action(then).task != Task::START {
+            if !self.c[rsc].active.is_empty()
+                || self.c.top_of(rsc) != clone
+                || self.action(then).task != Task::START
+            {
                 continue;
             }
             self.relate(probe, then, ORDERED | UNRUNNABLE_FIRST_BLOCKS);
@@ -87,7 +90,8 @@ impl Plan<'_> {
                 interleaved_with = self.compatible_instance(probed, rsc, crate::model::Role::Unknown, false);
             }
         }
-        let own_top = self.c.top_of(probed) == self.c.top_of(rsc) && self.c[self.c.top_of(rsc)].variant != Variant::Group;
+        let own_top = self.c.top_of(probed) == self.c.top_of(rsc)
+            && self.c[self.c.top_of(rsc)].variant != Variant::Group;
         let going_down = match task {
             Task::START => Some(Task::STOP),
             Task::PROMOTE => Some(Task::DEMOTE),
@@ -109,7 +113,8 @@ impl Plan<'_> {
                 self.relate(probe, stop, ORDERED);
             }
         }
-        let followers: Vec<(ActionIdx, u32)> = self.action(after).after.iter().rev().map(|r| (r.other, r.flags)).collect();
+        let followers: Vec<(ActionIdx, u32)> =
+            self.action(after).after.iter().rev().map(|r| (r.other, r.flags)).collect();
         for (then, flags) in followers {
             if flags & FIRST_IMPLIES_THEN == 0 {
                 let Some(child) = self.action(then).rsc else { continue };

@@ -33,13 +33,22 @@ fn base_name(c: &Cluster, rsc: ResourceIdx) -> String {
         return name.to_string();
     }
     match name.rsplit_once(':') {
-        Some((base, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => base.to_owned(),
+        Some((base, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            base.to_owned()
+        }
         _ => name.to_string(),
     }
 }
 
 /// The sum of its counts on `node`. With `effective`, a count older than `failure-timeout` is 0.
-pub fn count(env: &Env, c: &mut Cluster, rsc: ResourceIdx, node: NodeIdx, effective: bool, op: Option<Element>) -> Failures {
+pub fn count(
+    env: &Env,
+    c: &mut Cluster,
+    rsc: ResourceIdx,
+    node: NodeIdx,
+    effective: bool,
+    op: Option<Element>,
+) -> Failures {
     let mut sum = Failures::default();
     if c[node].attributes.keys().any(|k| k.starts_with("fail-count-") || k.starts_with("last-failure-")) {
         let base = base_name(c, rsc);

@@ -19,7 +19,9 @@ fn colours(o: &ClusterOptions) -> (i32, i32, i32) {
         HealthStrategy::None => (0, 0, 0),
         HealthStrategy::MigrateOnRed => (-INFINITY, 0, 0),
         HealthStrategy::OnlyGreen => (-INFINITY, -INFINITY, 0),
-        HealthStrategy::Progressive | HealthStrategy::Custom => (o.health_red, o.health_yellow, o.health_green),
+        HealthStrategy::Progressive | HealthStrategy::Custom => {
+            (o.health_red, o.health_yellow, o.health_green)
+        }
     }
 }
 

@@ -40,7 +40,8 @@ impl Reader<'_> {
     fn resource_history(&mut self, node: NodeIdx, e: Element) {
         let doc = self.env.doc;
         let Some(id) = doc.attr(e, "id") else { return };
-        let mut entries: Vec<Entry> = doc.children_named(e, "lrm_rsc_op").filter_map(|op| self.entry(op)).collect();
+        let mut entries: Vec<Entry> =
+            doc.children_named(e, "lrm_rsc_op").filter_map(|op| self.entry(op)).collect();
         // Newest first in the document is what equal entries fall back to.
         entries.reverse();
         if entries.is_empty() && !self.c.options.shutdown_lock {
@@ -98,7 +99,13 @@ impl Reader<'_> {
                 continue;
             }
             let (task, interval_ms) = (entry.task.clone(), entry.interval_ms);
-            self.c.requests.push(Request::Operation { resource: rsc, node, task, interval_ms, optional: true });
+            self.c.requests.push(Request::Operation {
+                resource: rsc,
+                node,
+                task,
+                interval_ms,
+                optional: true,
+            });
         }
     }
 
@@ -111,7 +118,8 @@ impl Reader<'_> {
                     return None;
                 }
                 rsc = Some(r);
-                top = (!self.c[r].is_removed() || self.c[r].parent.is_some()).then(|| self.c.top_below_bundle(r));
+                top = (!self.c[r].is_removed() || self.c[r].parent.is_some())
+                    .then(|| self.c.top_below_bundle(r));
             }
             None => {
                 if let Some(r) = self.c.resource(&format!("{id}:0"))
@@ -243,7 +251,9 @@ impl Reader<'_> {
     }
 
     fn shutdown_lock(&mut self, e: Element, rsc: ResourceIdx, node: NodeIdx) {
-        let Some(lock) = self.env.doc.attr(e, "shutdown-lock").and_then(values::leading_integer).filter(|t| *t > 0) else {
+        let Some(lock) =
+            self.env.doc.attr(e, "shutdown-lock").and_then(values::leading_integer).filter(|t| *t > 0)
+        else {
             return;
         };
         let limit = self.c.options.shutdown_lock_limit_ms as i64 / 1000;
@@ -257,7 +267,13 @@ impl Reader<'_> {
 
     pub(super) fn require_stop(&mut self, rsc: ResourceIdx, node: NodeIdx) {
         let task = SmolStr::new_static("stop");
-        self.c.requests.push(Request::Operation { resource: rsc, node, task, interval_ms: 0, optional: false });
+        self.c.requests.push(Request::Operation {
+            resource: rsc,
+            node,
+            task,
+            interval_ms: 0,
+            optional: false,
+        });
     }
 
     /// The recorded `task` of a resource on a node.
@@ -265,12 +281,15 @@ impl Reader<'_> {
         let doc = self.env.doc;
         if !self.history.built {
             self.history.built = true;
-            let states: Vec<Element> = self.env.status().map(|s| doc.children_named(s, "node_state").collect()).unwrap_or_default();
+            let states: Vec<Element> =
+                self.env.status().map(|s| doc.children_named(s, "node_state").collect()).unwrap_or_default();
             for state in states {
                 let id = doc.attr(state, "id").unwrap_or("");
                 let name = doc.attr(state, "uname").unwrap_or(id);
                 let Some(node) = self.c.node_by_id_or_name(id, name) else { continue };
-                let Some(list) = doc.child(state, "lrm").and_then(|l| doc.child(l, "lrm_resources")) else { continue };
+                let Some(list) = doc.child(state, "lrm").and_then(|l| doc.child(l, "lrm_resources")) else {
+                    continue;
+                };
                 for e in doc.children_named(list, "lrm_resource") {
                     if let Some(id) = doc.attr(e, "id") {
                         self.history.entries.insert((id.into(), node), e);

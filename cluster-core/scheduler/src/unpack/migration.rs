@@ -17,7 +17,14 @@ impl Reader<'_> {
     }
 
     /// A recorded operation of one kind; for migrations, with that peer.
-    fn find_migration(&mut self, id: &str, task: &str, node: NodeIdx, peer: NodeIdx, successful: bool) -> Option<Entry> {
+    fn find_migration(
+        &mut self,
+        id: &str,
+        task: &str,
+        node: NodeIdx,
+        peer: NodeIdx,
+        successful: bool,
+    ) -> Option<Entry> {
         let doc = self.env.doc;
         let peer_attr = if task == "migrate_to" { "migrate_target" } else { "migrate_source" };
         let peer_name = self.c[peer].name.clone();
@@ -38,7 +45,8 @@ impl Reader<'_> {
     }
 
     fn stopped_after(&mut self, id: &str, node: NodeIdx, event: &Entry, same_node: bool) -> bool {
-        let monitor = self.recorded(id, node).into_iter().find(|e| e.task == "monitor" && e.rc == 7 && e.status == 0);
+        let monitor =
+            self.recorded(id, node).into_iter().find(|e| e.task == "monitor" && e.rc == 7 && e.status == 0);
         monitor.is_some_and(|e| newer(&e, event, same_node))
     }
 

@@ -64,7 +64,11 @@ impl Reader<'_> {
         let shutdown = self.c[node].attr("shutdown").is_some_and(|v| v != "0" && !v.is_empty());
         self.c[node].shutdown = shutdown;
         self.c[node].expected_up = seen.expected == "member";
-        let online = if self.c.options.fencing { self.with_fencing(node, &seen) } else { self.without_fencing(node, &seen) };
+        let online = if self.c.options.fencing {
+            self.with_fencing(node, &seen)
+        } else {
+            self.without_fencing(node, &seen)
+        };
         let n = &mut self.c[node];
         n.online = online;
         if !online || shutdown {
@@ -78,13 +82,15 @@ impl Reader<'_> {
         let crmd = doc.attr(e, "crmd");
         let as_time = |text: Option<&str>| match text {
             None => (false, 0),
-            Some(t) => match values::boolean(t).filter(|_| values::leading_integer(t).is_none_or(|n| n < 2)) {
-                Some(yes) => (yes, if yes { 1 } else { 0 }),
-                None => {
-                    let since = values::leading_integer(t).unwrap_or(0);
-                    (since > 0, since.max(0))
+            Some(t) => {
+                match values::boolean(t).filter(|_| values::leading_integer(t).is_none_or(|n| n < 2)) {
+                    Some(yes) => (yes, if yes { 1 } else { 0 }),
+                    None => {
+                        let since = values::leading_integer(t).unwrap_or(0);
+                        (since > 0, since.max(0))
+                    }
                 }
-            },
+            }
         };
         let (member, member_since) = as_time(in_ccm);
         let online = match crmd {
@@ -95,7 +101,9 @@ impl Reader<'_> {
         let text = |name: &str| doc.attr(e, name).unwrap_or("").to_ascii_lowercase();
         let (join, expected) = (text("join"), text("expected"));
         let terminate = match self.c[node].attr("terminate") {
-            Some(t) => values::boolean(t).unwrap_or_else(|| values::leading_integer(t).is_some_and(|n| n > 0)),
+            Some(t) => {
+                values::boolean(t).unwrap_or_else(|| values::leading_integer(t).is_some_and(|n| n > 0))
+            }
             None => false,
         };
         Seen {
@@ -140,7 +148,8 @@ impl Reader<'_> {
         } else if seen.terminate && !(down && seen.expected != "member") {
             self.fence(node, "fencing was requested", false);
         } else if seen.expected == "down" || seen.expected.is_empty() {
-            let overdue = timeout > 0 && seen.member && !seen.online && self.c.now - seen.member_since >= timeout;
+            let overdue =
+                timeout > 0 && seen.member && !seen.online && self.c.now - seen.member_since >= timeout;
             if overdue {
                 self.fence(node, "peer pending timed out on joining the process group", false);
             } else if seen.member || seen.online {

@@ -119,7 +119,11 @@ impl Reader<'_> {
     pub(super) fn agent_of(&self, primitive: Element) -> (&str, Option<&str>, &str) {
         let doc = self.env.doc;
         let source = self.template_of(primitive).unwrap_or(primitive);
-        (doc.attr(source, "class").unwrap_or(""), doc.attr(source, "provider"), doc.attr(source, "type").unwrap_or(""))
+        (
+            doc.attr(source, "class").unwrap_or(""),
+            doc.attr(source, "provider"),
+            doc.attr(source, "type").unwrap_or(""),
+        )
     }
 
     pub(super) fn template_of(&self, primitive: Element) -> Option<Element> {

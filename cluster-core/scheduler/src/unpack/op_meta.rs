@@ -6,7 +6,13 @@ use crate::model::{Cluster, Flags, NodeIdx, OpDef, ResourceIdx, Role};
 use smol_str::{SmolStr, ToSmolStr};
 
 /// The configured operation for a task and interval.
-pub fn find<'c>(c: &'c Cluster, rsc: ResourceIdx, task: &str, interval_ms: u64, disabled_too: bool) -> Option<&'c OpDef> {
+pub fn find<'c>(
+    c: &'c Cluster,
+    rsc: ResourceIdx,
+    task: &str,
+    interval_ms: u64,
+    disabled_too: bool,
+) -> Option<&'c OpDef> {
     let ops = &c[rsc].definition.ops;
     let look = |name: &str, interval: u64| {
         ops.iter().find(|o| o.name == name && o.interval_ms == interval && (disabled_too || o.enabled))
@@ -36,7 +42,14 @@ fn own_value<'a>(env: &Env<'a>, op: &'a OpDef, name: &str) -> Option<&'a str> {
 }
 
 /// All meta-attributes of an operation. Rules see agent and operation, never nodes.
-pub fn meta(env: &Env, c: &Cluster, rsc: ResourceIdx, task: &str, interval_ms: u64, op: Option<&OpDef>) -> rules::Values {
+pub fn meta(
+    env: &Env,
+    c: &Cluster,
+    rsc: ResourceIdx,
+    task: &str,
+    interval_ms: u64,
+    op: Option<&OpDef>,
+) -> rules::Values {
     let doc = env.doc;
     let mut out = rules::Values::new();
     let mut ctx = env.context();
@@ -79,7 +92,14 @@ pub fn meta(env: &Env, c: &Cluster, rsc: ResourceIdx, task: &str, interval_ms: u
     out
 }
 
-fn normalise(env: &Env, c: &Cluster, rsc: ResourceIdx, task: &str, interval_ms: u64, out: &mut rules::Values) {
+fn normalise(
+    env: &Env,
+    c: &Cluster,
+    rsc: ResourceIdx,
+    task: &str,
+    interval_ms: u64,
+    out: &mut rules::Values,
+) {
     out.shift_remove("interval");
     if interval_ms > 0 {
         out.insert("interval".into(), interval_ms.to_smolstr());
@@ -110,7 +130,8 @@ fn normalise(env: &Env, c: &Cluster, rsc: ResourceIdx, task: &str, interval_ms: 
 pub fn on_fail(env: &Env, c: &Cluster, rsc: ResourceIdx, task: &str, interval_ms: u64) -> OnFail {
     let op = find(c, rsc, task, interval_ms, true).cloned();
     let configured = meta(env, c, rsc, task, interval_ms, op.as_ref()).get("on-fail").cloned();
-    let promoted_monitor = |o: &OpDef| o.name == "monitor" && o.interval_ms > 0 && o.role == Some(Role::Promoted);
+    let promoted_monitor =
+        |o: &OpDef| o.name == "monitor" && o.interval_ms > 0 && o.role == Some(Role::Promoted);
     let configured = configured.or_else(|| {
         if task != "demote" {
             return None;
@@ -132,7 +153,9 @@ pub fn on_fail(env: &Env, c: &Cluster, rsc: ResourceIdx, task: &str, interval_ms
         Some("stop") if task != "stop" => Some(OnFail::Stop),
         Some("restart") => Some(OnFail::Restart),
         Some("restart-container") if c[rsc].container.is_some() => Some(OnFail::RestartContainer),
-        Some("demote") if task == "promote" || op.as_ref().is_some_and(promoted_monitor) => Some(OnFail::Demote),
+        Some("demote") if task == "promote" || op.as_ref().is_some_and(promoted_monitor) => {
+            Some(OnFail::Demote)
+        }
         _ => None,
     };
     if let Some(w) = wanted {

@@ -71,18 +71,23 @@ impl Reader<'_> {
         last_failure: &mut Option<SmolStr>,
         on_fail: &mut OnFail,
     ) {
-        const AFFECTING: [&str; 7] = ["monitor", "start", "stop", "promote", "demote", "migrate_to", "migrate_from"];
+        const AFFECTING: [&str; 7] =
+            ["monitor", "start", "stop", "promote", "demote", "migrate_to", "migrate_from"];
         if !AFFECTING.contains(&entry.task.as_str()) {
             return;
         }
         let Some(mut status) = status_of(entry.status) else { return };
         let doc = self.env.doc;
-        let expected = transition_key(doc, entry.element).map(|k: TransitionKey| k.target_rc).filter(|rc| *rc >= 0);
+        let expected =
+            transition_key(doc, entry.element).map(|k: TransitionKey| k.target_rc).filter(|rc| *rc >= 0);
         let key = op_key(&self.c[rsc].id, &entry.task, entry.interval_ms);
         let probe = entry.task == "monitor" && entry.interval_ms == 0;
         let mut rc = entry.rc;
         let mut masked = false;
-        if probe && status != Status::Pending && (matches!(rc, INVALID_PARAM | NOT_INSTALLED) || status == Status::NotInstalled) {
+        if probe
+            && status != Status::Pending
+            && (matches!(rc, INVALID_PARAM | NOT_INSTALLED) || status == Status::NotInstalled)
+        {
             // Not usable there, and so not running there either.
             masked = true;
             let top = self.failure_scope(rsc);
@@ -374,7 +379,14 @@ impl Reader<'_> {
         }
     }
 
-    fn record_failed(&mut self, rsc: ResourceIdx, node: NodeIdx, entry: &Entry, key: &SmolStr, expected: Option<i32>) {
+    fn record_failed(
+        &mut self,
+        rsc: ResourceIdx,
+        node: NodeIdx,
+        entry: &Entry,
+        key: &SmolStr,
+        expected: Option<i32>,
+    ) {
         if !self.c[node].online {
             return;
         }
@@ -382,7 +394,8 @@ impl Reader<'_> {
             return;
         }
         let doc = self.env.doc;
-        let number = |name: &str| doc.attr(entry.element, name).and_then(values::leading_integer).unwrap_or(0);
+        let number =
+            |name: &str| doc.attr(entry.element, name).and_then(values::leading_integer).unwrap_or(0);
         self.c.failed_ops.push(FailedOp {
             resource: rsc,
             node,
@@ -402,9 +415,17 @@ impl Reader<'_> {
     }
 
     /// Whether `failure-timeout` has passed for this entry; may ask to clear the fail count.
-    fn has_expired(&mut self, rsc: ResourceIdx, node: NodeIdx, entry: &Entry, status: Status, rc: i32) -> bool {
+    fn has_expired(
+        &mut self,
+        rsc: ResourceIdx,
+        node: NodeIdx,
+        entry: &Entry,
+        status: Status,
+        rc: i32,
+    ) -> bool {
         let doc = self.env.doc;
-        let last_failure_entry = doc.attr(entry.element, "id").is_some_and(|id| id.ends_with("_last_failure_0"));
+        let last_failure_entry =
+            doc.attr(entry.element, "id").is_some_and(|id| id.ends_with("_last_failure_0"));
         if status == Status::NotInstalled {
             return false;
         }
@@ -525,7 +546,13 @@ impl Reader<'_> {
             OnFail::Demote => {
                 self.c[rsc].set(Flags::FAILED);
                 let task = SmolStr::new_static("demote");
-                self.c.requests.push(Request::Operation { resource: rsc, node, task, interval_ms: 0, optional: false });
+                self.c.requests.push(Request::Operation {
+                    resource: rsc,
+                    node,
+                    task,
+                    interval_ms: 0,
+                    optional: false,
+                });
             }
             OnFail::Fence => {
                 let reason = format!("{} failed there", self.c[rsc].id);

@@ -48,9 +48,12 @@ impl Reader<'_> {
             Some(a @ ("off" | "reboot")) => a.to_owned(),
             _ => "reboot".to_owned(),
         };
-        o.batch_limit = get(&["batch-limit"]).and_then(values::leading_integer).unwrap_or(0).clamp(0, 1_000_000) as u32;
-        o.migration_limit =
-            get(&["migration-limit"]).and_then(values::leading_integer).filter(|n| *n > 0).map(|n| n.min(1_000_000) as i32);
+        o.batch_limit =
+            get(&["batch-limit"]).and_then(values::leading_integer).unwrap_or(0).clamp(0, 1_000_000) as u32;
+        o.migration_limit = get(&["migration-limit"])
+            .and_then(values::leading_integer)
+            .filter(|n| *n > 0)
+            .map(|n| n.min(1_000_000) as i32);
         o.placement = match get(&["placement-strategy"]).map(str::to_ascii_lowercase).as_deref() {
             Some("utilization") => Placement::Utilization,
             Some("minimal") => Placement::Minimal,

@@ -50,7 +50,9 @@ impl Reader<'_> {
                         Variant::Group => self.c[rsc].children.clone(),
                         _ => Vec::new(),
                     };
-                    guests.extend(members.into_iter().filter(|m| self.c[*m].own_meta.contains_key("remote-node")));
+                    guests.extend(
+                        members.into_iter().filter(|m| self.c[*m].own_meta.contains_key("remote-node")),
+                    );
                 }
                 None => {
                     let id = doc.attr(e, "id").map(str::to_owned);
@@ -204,7 +206,10 @@ impl Reader<'_> {
             out
         };
         let key = |op: Element| {
-            let role = doc.attr(op, "role").and_then(Role::parse).filter(|r| !matches!(r, Role::Started | Role::Unpromoted));
+            let role = doc
+                .attr(op, "role")
+                .and_then(Role::parse)
+                .filter(|r| !matches!(r, Role::Started | Role::Unpromoted));
             (doc.attr(op, "name"), role)
         };
         let own = list(e);
@@ -309,7 +314,8 @@ impl Reader<'_> {
     /// What the meta-attributes say, as flags and numbers.
     fn common(&mut self, rsc: &mut Resource, primitive: bool) {
         let meta = rsc.meta.clone();
-        let get = |name: &str| meta.get(name).map(|v| v.as_str()).filter(|v| !v.eq_ignore_ascii_case("default"));
+        let get =
+            |name: &str| meta.get(name).map(|v| v.as_str()).filter(|v| !v.eq_ignore_ascii_case("default"));
         let flag = |name: &str| get(name).and_then(values::boolean);
         rsc.priority = get("priority").and_then(values::score).unwrap_or(0);
         rsc.put(Flags::CRITICAL, flag("critical").unwrap_or(true));
@@ -324,10 +330,13 @@ impl Reader<'_> {
             rsc.set(Flags::MAINTENANCE);
         }
         let top = rsc.parent.map(|p| self.c.top_of(p));
-        let in_clone = rsc.variant == Variant::Clone || top.is_some_and(|t| self.c[t].variant != Variant::Group);
+        let in_clone =
+            rsc.variant == Variant::Clone || top.is_some_and(|t| self.c[t].variant != Variant::Group);
         let unique = match in_clone {
             true => match rsc.parent {
-                Some(p) if rsc.number.is_some() || self.c[p].variant != Variant::Bundle => self.c[p].is_unique(),
+                Some(p) if rsc.number.is_some() || self.c[p].variant != Variant::Bundle => {
+                    self.c[p].is_unique()
+                }
                 _ => flag("globally-unique").unwrap_or(false),
             },
             false => true,
@@ -402,7 +411,11 @@ impl Reader<'_> {
         }
         let target = self.c[at].target_role();
         let rsc = &self.c[at];
-        if rsc.is_primitive() && rsc.meta("target-role").is_some() && target.is_none() && rsc.meta("target-role") != Some("default") {
+        if rsc.is_primitive()
+            && rsc.meta("target-role").is_some()
+            && target.is_none()
+            && rsc.meta("target-role") != Some("default")
+        {
             let text = format!("Ignoring target-role of '{}': no such role", rsc.id);
             let id = rsc.id.clone();
             self.c.issue(true, Some(&id), text);
@@ -447,7 +460,9 @@ impl Reader<'_> {
             self.c.issue(true, Some(&id), text);
             self.c[rsc].clear(Flags::UNIQUE);
         }
-        if !self.c[rsc].is_unique() && let Some(d) = self.c[rsc].clone.as_mut() {
+        if !self.c[rsc].is_unique()
+            && let Some(d) = self.c[rsc].clone.as_mut()
+        {
             d.node_max = d.node_max.min(1);
         }
         let max = self.c[rsc].clone.as_ref().map_or(0, |c| c.max);
@@ -483,7 +498,8 @@ impl Reader<'_> {
         r.put(Flags::INTERLEAVE, flag("interleave").unwrap_or(false));
         let promotable = r.is_promotable() || flag("promotable").unwrap_or(false);
         r.put(Flags::PROMOTABLE, promotable);
-        let promoted = |today: &str, before: &str| number(today).or_else(|| number(before)).unwrap_or(1).max(0);
+        let promoted =
+            |today: &str, before: &str| number(today).or_else(|| number(before)).unwrap_or(1).max(0);
         let promoted_max = if promotable { promoted("promoted-max", "master-max") } else { 0 };
         let promoted_node_max = if promotable { promoted("promoted-node-max", "master-node-max") } else { 0 };
         if r.is(Flags::STICKY_DEFAULT) {
@@ -502,7 +518,9 @@ impl Reader<'_> {
 
     fn cannot_be_unique(&self, child: Element) -> bool {
         let doc = self.env.doc;
-        let one = |e: Element| matches!(self.agent_of(e).0, "lsb" | "systemd" | "service" | "stonith" | "upstart" | "nagios");
+        let one = |e: Element| {
+            matches!(self.agent_of(e).0, "lsb" | "systemd" | "service" | "stonith" | "upstart" | "nagios")
+        };
         match doc.name(child) {
             "primitive" => one(child),
             _ => doc.children_named(child, "primitive").any(one),
@@ -539,10 +557,8 @@ impl Reader<'_> {
             return;
         }
         let get = |n: &str| meta.get(n).cloned();
-        let mut fixed_meta: Vec<(SmolStr, SmolStr)> = vec![
-            ("internal-rsc".into(), "true".into()),
-            ("container".into(), self.c[guest].id.clone()),
-        ];
+        let mut fixed_meta: Vec<(SmolStr, SmolStr)> =
+            vec![("internal-rsc".into(), "true".into()), ("container".into(), self.c[guest].id.clone())];
         if let Some(v) = get("remote-allow-migrate") {
             fixed_meta.push(("allow-migrate".into(), v));
         }
@@ -613,7 +629,8 @@ impl Reader<'_> {
         let doc = self.env.doc;
         for tag in doc.children_named(section, "tag") {
             let Some(id) = doc.attr(tag, "id") else { continue };
-            let refs = doc.children_named(tag, "obj_ref").filter_map(|r| doc.attr(r, "id")).map(SmolStr::from);
+            let refs =
+                doc.children_named(tag, "obj_ref").filter_map(|r| doc.attr(r, "id")).map(SmolStr::from);
             self.c.tags.entry(id.into()).or_default().extend(refs);
         }
     }
@@ -653,8 +670,11 @@ pub(super) fn remote_definition(
 
 /// Old spellings of meta-attributes under today's names.
 fn modern_names(meta: &mut rules::Values) {
-    const NAMES: [(&str, &str); 3] =
-        [("master-max", "promoted-max"), ("master-node-max", "promoted-node-max"), ("resource_stickiness", "resource-stickiness")];
+    const NAMES: [(&str, &str); 3] = [
+        ("master-max", "promoted-max"),
+        ("master-node-max", "promoted-node-max"),
+        ("resource_stickiness", "resource-stickiness"),
+    ];
     for (old, new) in NAMES {
         if let Some(v) = meta.get(old).cloned()
             && !meta.contains_key(new)
@@ -725,4 +745,3 @@ pub fn subtree(c: &Cluster, rsc: ResourceIdx) -> Vec<ResourceIdx> {
     }
     out
 }
-

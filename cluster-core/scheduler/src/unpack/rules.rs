@@ -75,7 +75,8 @@ pub fn dereference(doc: &Document, element: Element) -> Element {
 
 fn agent_passes(doc: &Document, e: Element, ctx: &Context) -> bool {
     let Some((class, provider, agent)) = ctx.agent else { return false };
-    let same = |name: &str, value: &str| doc.attr(e, name).is_none_or(|want| want.eq_ignore_ascii_case(value));
+    let same =
+        |name: &str, value: &str| doc.attr(e, name).is_none_or(|want| want.eq_ignore_ascii_case(value));
     same("class", class) && same("provider", provider) && same("type", agent)
 }
 
@@ -341,12 +342,32 @@ mod tests {
     fn conditions() {
         let day = "2021-05-03";
         check(r#"<rule id="r"/>"#, day, &[], true);
-        check(r#"<rule><expression attribute="a" operation="eq" value="X"/></rule>"#, day, &[("a", "x")], true);
+        check(
+            r#"<rule><expression attribute="a" operation="eq" value="X"/></rule>"#,
+            day,
+            &[("a", "x")],
+            true,
+        );
         check(r#"<rule><expression attribute="a" operation="ne" value="x"/></rule>"#, day, &[], true);
-        check(r#"<rule><expression attribute="a" operation="lt" value="10"/></rule>"#, day, &[("a", "9")], true);
+        check(
+            r#"<rule><expression attribute="a" operation="lt" value="10"/></rule>"#,
+            day,
+            &[("a", "9")],
+            true,
+        );
         check(r#"<rule><expression attribute="a" operation="lt" value="10"/></rule>"#, day, &[], false);
-        check(r#"<rule><expression attribute="a" operation="gte" value="1.5"/></rule>"#, day, &[("a", "1.4")], false);
-        check(r#"<rule><date_expression operation="date_spec"><date_spec weekdays="1-5"/></date_expression></rule>"#, day, &[], true);
+        check(
+            r#"<rule><expression attribute="a" operation="gte" value="1.5"/></rule>"#,
+            day,
+            &[("a", "1.4")],
+            false,
+        );
+        check(
+            r#"<rule><date_expression operation="date_spec"><date_spec weekdays="1-5"/></date_expression></rule>"#,
+            day,
+            &[],
+            true,
+        );
         check(r#"<rule><date_expression start="2021-05-01" end="2021-05-02"/></rule>"#, day, &[], false);
         check(
             r#"<rule boolean-op="or"><expression attribute="a" operation="defined"/><date_expression operation="gt" start="2021-01-01"/></rule>"#,

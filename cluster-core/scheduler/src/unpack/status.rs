@@ -76,14 +76,17 @@ impl Reader<'_> {
     }
 
     fn readable(&self, node: NodeIdx) -> bool {
-        let started = |r: Option<crate::model::ResourceIdx>| r.is_some_and(|r| self.c[r].role == Role::Started);
+        let started =
+            |r: Option<crate::model::ResourceIdx>| r.is_some_and(|r| self.c[r].role == Role::Started);
         match self.c[node].kind {
             NodeKind::Guest => {
                 let connection = self.c[node].connection;
                 started(connection) && started(connection.and_then(|r| self.c[r].container))
             }
             NodeKind::Remote => started(self.c[node].connection),
-            NodeKind::Cluster => self.c.options.fencing || self.c.options.shutdown_lock || self.c[node].online,
+            NodeKind::Cluster => {
+                self.c.options.fencing || self.c.options.shutdown_lock || self.c[node].online
+            }
         }
     }
 

@@ -62,7 +62,8 @@ pub fn milliseconds(text: &str) -> Option<u64> {
     if text.starts_with('P') {
         return iso_duration(text).map(|d| d.fixed_seconds().max(0) as u64 * 1000);
     }
-    let digits_end = text.bytes().position(|c| !c.is_ascii_digit() && c != b'+' && c != b'-').unwrap_or(text.len());
+    let digits_end =
+        text.bytes().position(|c| !c.is_ascii_digit() && c != b'+' && c != b'-').unwrap_or(text.len());
     let number = leading_integer(&text[..digits_end])?;
     if number < 0 {
         return None;
@@ -216,7 +217,8 @@ fn clock_seconds(text: &str) -> Option<i64> {
         text.as_bytes().chunks(2).map(|c| std::str::from_utf8(c).ok()?.parse().ok()).collect::<Option<_>>()?
     };
     let get = |i: usize| digits.get(i).copied().unwrap_or(0);
-    let ok = digits.len() <= 3 && get(0) <= 24 && get(1) < 60 && get(2) <= 60 && digits.iter().all(|d| *d >= 0);
+    let ok =
+        digits.len() <= 3 && get(0) <= 24 && get(1) < 60 && get(2) <= 60 && digits.iter().all(|d| *d >= 0);
     ok.then(|| get(0) * 3600 + get(1) * 60 + get(2))
 }
 
@@ -272,7 +274,10 @@ mod tests {
         assert_eq!(timestamp("1970-01-02"), Some(86_400));
         assert_eq!(timestamp("2005-020"), timestamp("2005-01-20"));
         assert_eq!(timestamp("2005-020T11:30"), Some(1_106_220_600));
-        assert_eq!(timestamp("2020-09-23 08:39:17Z").map(timestamp_text).as_deref(), Some("2020-09-23 08:39:17Z"));
+        assert_eq!(
+            timestamp("2020-09-23 08:39:17Z").map(timestamp_text).as_deref(),
+            Some("2020-09-23 08:39:17Z")
+        );
         assert_eq!(timestamp("2020-01-01T02:00:00+02:00"), timestamp("2020-01-01"));
     }
 
@@ -282,6 +287,9 @@ mod tests {
         assert_eq!(milliseconds("PT1M"), Some(60_000));
         assert_eq!(milliseconds("10 s"), Some(10_000));
         assert_eq!(milliseconds("soon"), None);
-        assert_eq!(iso_duration("P1M").unwrap().after(timestamp("2021-01-31").unwrap()), timestamp("2021-02-28").unwrap());
+        assert_eq!(
+            iso_duration("P1M").unwrap().after(timestamp("2021-01-31").unwrap()),
+            timestamp("2021-02-28").unwrap()
+        );
     }
 }
