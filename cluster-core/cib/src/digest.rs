@@ -2,6 +2,7 @@
 
 use md5::{Digest, Md5};
 use rhapsody_xml::{Document, Element};
+use std::borrow::Cow;
 
 /// The digest of an operation's parameters (`op-digest`): of the element `<parameters .../>` with
 /// its attributes sorted by name.
@@ -29,7 +30,8 @@ pub fn in_op_digest(name: &str, recurring: bool) -> bool {
 
 /// As `cibadmin --md5-sum`: what is beside a CIB on disk.
 pub fn cib_file_digest(doc: &Document) -> String {
-    let mut text = String::from(" ");
+    let mut text = String::with_capacity(doc.memory() / 2);
+    text.push(' ');
     dump(doc, &mut text, |_| true);
     text.push('\n');
     md5_hex(text.as_bytes())
@@ -40,7 +42,7 @@ pub fn cib_file_digest(doc: &Document) -> String {
 pub fn cib_digest(doc: &Document) -> String {
     const SKIPPED: [&str; 5] =
         ["cib-last-written", "update-origin", "update-client", "update-user", "crm-debug-origin"];
-    let mut text = String::new();
+    let mut text = String::with_capacity(doc.memory() / 2);
     dump(doc, &mut text, |name| !SKIPPED.contains(&name));
     md5_hex(text.as_bytes())
 }
@@ -100,20 +102,25 @@ fn push_attr(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("=\"");
-    for c in value.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("    "),
-            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\{:03o}", c as u32)),
-            c => out.push(c),
-        }
+    let mut from = 0;
+    for (at, b) in value.bytes().enumerate() {
+        let replacement: Cow<str> = match b {
+            b'&' => "&amp;".into(),
+            b'<' => "&lt;".into(),
+            b'>' => "&gt;".into(),
+            b'"' => "&quot;".into(),
+            b'\'' => "&apos;".into(),
+            b'\n' => "\\n".into(),
+            b'\r' => "\\r".into(),
+            b'\t' => "    ".into(),
+            0..=0x1f | 0x7f => format!("\\{b:03o}").into(),
+            _ => continue,
+        };
+        out.push_str(&value[from..at]);
+        out.push_str(&replacement);
+        from = at + 1;
     }
+    out.push_str(&value[from..]);
     out.push('"');
 }
 

@@ -293,6 +293,15 @@ impl Document {
         out
     }
 
+    /// Is there more than white space directly in `e`?
+    pub fn has_text(&self, e: Element) -> bool {
+        let node = self.node(e);
+        if node.kind == Kind::Element && !escape::is_blank(self.span(node.tail)) {
+            return true;
+        }
+        self.nodes(e).any(|c| !escape::is_blank(self.span(self.nodes[c.0 as usize].before)))
+    }
+
     /// Children including comments and processing instructions, in order.
     pub fn nodes(&self, e: Element) -> impl Iterator<Item = Element> {
         let mut at = self.node(e).first;

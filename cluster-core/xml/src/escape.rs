@@ -60,28 +60,45 @@ pub(crate) fn push_text(out: &mut String, text: &str) {
     push_escaped(out, text, text_escape);
 }
 
+/// Bytes that may need care: everything special is ASCII, U+FFFE and U+FFFF excepted.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut i = 0;
+    while i < 0x20 {
+        special[i] = true;
+        i += 1;
+    }
+    special[b'&' as usize] = true;
+    special[b'<' as usize] = true;
+    special[b'>' as usize] = true;
+    special[b'"' as usize] = true;
+    special[0xef] = true;
+    special
+};
+
 fn push_escaped(out: &mut String, text: &str, escape: fn(u8) -> Option<&'static str>) {
-    // Everything that needs care is ASCII, control characters and U+FFFE/F excepted.
+    let bytes = text.as_bytes();
     let mut from = 0;
-    for (i, &b) in text.as_bytes().iter().enumerate() {
-        // Cheap first: letters, digits and most punctuation pass with two comparisons.
-        if b > b'>' && b != 0xef {
+    let mut at = 0;
+    while at < bytes.len() {
+        let b = bytes[at];
+        if !SPECIAL[b as usize] {
+            at += 1;
             continue;
         }
-        let replacement = match escape(b) {
-            Some(r) => r,
-            None if b < 0x20 && !is_space(b) => "\u{fffd}",
-            None if b == 0xef && text[i..].starts_with(['\u{fffe}', '\u{ffff}']) => {
-                out.push_str(&text[from..i]);
-                out.push('\u{fffd}');
-                from = i + 3;
+        let (replacement, width) = match escape(b) {
+            Some(r) => (r, 1),
+            None if b < 0x20 && !is_space(b) => ("\u{fffd}", 1),
+            None if b == 0xef && text[at..].starts_with(['\u{fffe}', '\u{ffff}']) => ("\u{fffd}", 3),
+            None => {
+                at += 1;
                 continue;
             }
-            None => continue,
         };
-        out.push_str(&text[from..i]);
+        out.push_str(&text[from..at]);
         out.push_str(replacement);
-        from = i + 1;
+        at += width;
+        from = at;
     }
     out.push_str(&text[from..]);
 }

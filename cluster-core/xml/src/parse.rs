@@ -27,8 +27,9 @@ impl Document {
             src: &source,
             pos: 0,
             extra: String::new(),
-            nodes: Vec::with_capacity(source.len() / 96),
-            attrs: Vec::with_capacity(source.len() / 32),
+            nodes: Vec::new(),
+            attrs: Vec::new(),
+            alike: Vec::new(),
             names: Names::default(),
         };
         let (prolog, epilog) = match parser.document() {
@@ -65,6 +66,9 @@ struct Parser<'a> {
     nodes: Vec<Node>,
     attrs: Vec<Attr>,
     names: Names,
+    /// The first attribute of the last element of each name: elements of one name mostly have the
+    /// same attributes in the same order.
+    alike: Vec<u32>,
 }
 
 impl<'a> Parser<'a> {
@@ -122,12 +126,27 @@ impl<'a> Parser<'a> {
             (b < 0x20 && !is_space(b))
                 || (b == 0xef && matches!(bytes.get(i + 1..i + 3), Some([0xbf, 0xbe | 0xbf])))
         };
-        // A quick look without branches decides whether the exact one is needed.
-        let suspicious = bytes.iter().any(|&b| b == 0xef || (b < 0x20 && !is_space(b)));
+        // A quick look without branches decides whether the exact one is needed, and counts what
+        // there can be at most, so that nothing has to grow later.
+        let (mut suspicious, mut tags, mut equals) = (false, 0, 0);
+        for chunk in bytes.chunks(128) {
+            let (mut odd, mut less, mut equal) = (0u8, 0u8, 0u8);
+            for &b in chunk {
+                odd |= u8::from(b == 0xef) | u8::from(b < 0x20 && b != b'\n' && b != b'\t' && b != b'\r');
+                less += u8::from(b == b'<');
+                equal += u8::from(b == b'=');
+            }
+            suspicious |= odd != 0;
+            tags += usize::from(less);
+            equals += usize::from(equal);
+        }
         if suspicious && let Some(i) = bytes.iter().enumerate().position(|(i, &b)| bad(i, b)) {
             self.pos = i;
             return self.fail("a character that XML does not allow");
         }
+        // A hostile text may consist of these two alone; a real one has a value with each.
+        self.nodes.reserve_exact(tags.min(bytes.len() / 16));
+        self.attrs.reserve_exact(equals.min(bytes.len() / 8));
         Ok(())
     }
 
@@ -354,20 +373,24 @@ impl<'a> Parser<'a> {
         let from = self.pos;
         self.pos += 1;
         let name = self.name()?;
-        let mut node = Node::new(Kind::Element, self.names.intern(name));
+        let element_name = self.names.intern(name);
+        let mut node = Node::new(Kind::Element, element_name);
         let mut last = NONE;
         let first = self.attrs.len();
+        let mut guess = self.alike.get(element_name as usize).copied().unwrap_or(NONE);
         loop {
             let spaced = self.skip_space();
             match self.peek() {
                 Some(b'>') => {
                     node.tag = span(from, self.pos - from);
                     self.pos += 1;
+                    self.remember(element_name, node.attrs);
                     return Ok((node, false));
                 }
                 Some(b'/') => {
                     node.tag = span(from, self.pos - from);
                     self.pos += 1;
+                    self.remember(element_name, node.attrs);
                     if self.peek() != Some(b'>') {
                         return self.fail("`>` is expected here");
                     }
@@ -379,11 +402,22 @@ impl<'a> Parser<'a> {
                 Some(_) => {}
             }
             let at = self.pos;
-            let raw_name = self.name()?;
-            let name = self.names.intern(raw_name);
-            if self.attrs[first..].iter().any(|a| a.name == name) {
-                return Err((at, format!("the attribute `{raw_name}` is there twice")));
-            }
+            let name = match self.guessed(guess) {
+                // As long as the guesses hold, names are as different as those of the last one.
+                Some((name, next)) => {
+                    guess = next;
+                    name
+                }
+                None => {
+                    guess = NONE;
+                    let raw_name = self.name()?;
+                    let name = self.names.intern(raw_name);
+                    if self.attrs[first..].iter().any(|a| a.name == name) {
+                        return Err((at, format!("the attribute `{raw_name}` is there twice")));
+                    }
+                    name
+                }
+            };
             if self.attrs.len() - first == MAX_ATTRIBUTES {
                 return self.fail(format!("more than {MAX_ATTRIBUTES} attributes"));
             }
@@ -405,6 +439,26 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The name and what follows it in the last element of the same name, if it stands here.
+    fn guessed(&mut self, guess: u32) -> Option<(u32, u32)> {
+        let attr = self.attrs.get(guess as usize)?;
+        let name = self.names.get(attr.name).as_bytes();
+        let rest = self.src.as_bytes().get(self.pos..)?;
+        let found = rest.get(name.len()) == Some(&b'=') && rest.starts_with(name);
+        found.then(|| {
+            self.pos += name.len();
+            (attr.name, attr.next)
+        })
+    }
+
+    fn remember(&mut self, name: u32, attrs: u32) {
+        let at = name as usize;
+        if at >= self.alike.len() {
+            self.alike.resize(at + 1, NONE);
+        }
+        self.alike[at] = attrs;
+    }
+
     fn attr_value(&mut self) -> Result<Span, Fail> {
         let quote = match self.peek() {
             Some(q @ (b'"' | b'\'')) => q,
@@ -417,6 +471,9 @@ impl<'a> Parser<'a> {
         let mut plain = true;
         let mut len = 0;
         loop {
+            while bytes.get(len).is_some_and(|b| PLAIN[*b as usize]) {
+                len += 1;
+            }
             match bytes.get(len) {
                 None => return self.fail("the value does not end"),
                 Some(&b) if b == quote => break,
@@ -425,6 +482,7 @@ impl<'a> Parser<'a> {
                     return self.fail("`<` in a value must be written as `&lt;`");
                 }
                 Some(b'&' | b'\t' | b'\n' | b'\r') => plain = false,
+                // The other quote.
                 Some(_) => {}
             }
             len += 1;
@@ -480,6 +538,18 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 }
+
+/// Bytes of a value that mean nothing but themselves.
+static PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let special = b"\"'<&\t\n\r";
+    let mut i = 0;
+    while i < special.len() {
+        plain[special[i] as usize] = false;
+        i += 1;
+    }
+    plain
+};
 
 fn span(off: usize, len: usize) -> Span {
     // Source and decoded text together stay below twice MAX_BYTES, far from 4 GiB.

@@ -33,7 +33,8 @@ impl Document {
 
     /// `e` and what is below it without white space between elements, for the wire.
     pub fn compact(&self, e: Element) -> String {
-        let mut out = String::new();
+        let whole = e == self.root();
+        let mut out = String::with_capacity(if whole { self.text.len() } else { 0 });
         self.write_tree(&mut out, e, Style::Compact);
         out
     }

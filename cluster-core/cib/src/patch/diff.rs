@@ -15,8 +15,9 @@ pub fn diff(old: &Document, new: &Document) -> Option<String> {
             out.set_attr(e, attr, doc.attr(doc.root(), attr).unwrap_or("0"));
         }
     }
-    let mut differ = Differ { old, new, out, changes: Vec::new(), deletions: 0 };
-    differ.element(old.root(), new.root(), &format!("/{}", new.name(new.root())));
+    let path = format!("/{}", new.name(new.root()));
+    let mut differ = Differ { old, new, out, path, changes: Vec::new(), deletions: 0 };
+    differ.element(old.root(), new.root());
     let Differ { out, deletions, changes, .. } = differ;
     (deletions + changes.len() > 0).then(|| {
         let mut out = out;
@@ -79,6 +80,8 @@ struct Differ<'a> {
     old: &'a Document,
     new: &'a Document,
     out: Document,
+    /// Of the element being compared.
+    path: String,
     changes: Vec<Change>,
     deletions: usize,
 }
@@ -94,11 +97,13 @@ fn key(doc: &Document, e: Element) -> Key<'_> {
     }
 }
 
-fn step(key: Key) -> String {
-    match key {
-        ("", _) => "comment".to_owned(),
-        (name, "") => name.to_owned(),
-        (name, id) => format!("{name}[@id='{id}']"),
+fn push_step(path: &mut String, (name, id): Key) {
+    path.push('/');
+    path.push_str(name);
+    if !id.is_empty() {
+        path.push_str("[@id='");
+        path.push_str(id);
+        path.push_str("']");
     }
 }
 
@@ -109,12 +114,20 @@ fn nodes(doc: &Document, e: Element) -> Vec<Element> {
 
 impl<'a> Differ<'a> {
     /// Two elements of the same key.
-    fn element(&mut self, a: Element, b: Element, path: &str) {
-        self.attributes(a, b, path);
-        self.children(a, b, path);
+    fn element(&mut self, a: Element, b: Element) {
+        self.attributes(a, b);
+        self.children(a, b);
     }
 
-    fn attributes(&mut self, a: Element, b: Element, path: &str) {
+    /// The same one step down.
+    fn child(&mut self, a: Element, b: Element) {
+        let length = self.path.len();
+        push_step(&mut self.path, key(self.new, b));
+        self.element(a, b);
+        self.path.truncate(length);
+    }
+
+    fn attributes(&mut self, a: Element, b: Element) {
         if self.old.attrs(a).eq(self.new.attrs(b)) {
             return;
         }
@@ -130,25 +143,34 @@ impl<'a> Differ<'a> {
             // Only the order differs; it counts in digests.
             set = self.new.attrs(b).map(|(name, _)| name.to_owned()).collect();
         }
-        self.changes.push(Change::Modify { path: path.to_owned(), set, unset, e: b });
+        self.changes.push(Change::Modify { path: self.path.clone(), set, unset, e: b });
     }
 
-    fn children(&mut self, a: Element, b: Element, path: &str) {
+    fn children(&mut self, a: Element, b: Element) {
         let (before, after) = (nodes(self.old, a), nodes(self.new, b));
         if before.is_empty() && after.is_empty() {
             return;
         }
+        if self.in_step(&before, &after) {
+            for (&old, &new) in before.iter().zip(&after) {
+                if self.new.is_element(new) {
+                    self.child(old, new);
+                }
+            }
+            return;
+        }
         let pairs = self.pairs(&before, &after);
         let kept: FxHashSet<Element> = pairs.iter().map(|p| p.old).collect();
-        self.deletions(&before, &kept, path);
+        self.deletions(&before, &kept);
         let mut pairs = pairs.into_iter().peekable();
         for (position, &e) in after.iter().enumerate() {
             match pairs.next_if(|p| p.new == e) {
-                None => self.changes.push(Change::Create { path: path.to_owned(), position, e }),
+                None => self.changes.push(Change::Create { path: self.path.clone(), position, e }),
                 Some(pair) if self.new.comment(e).is_none() => {
-                    let path = format!("{path}/{}", step(key(self.new, e)));
-                    self.element(pair.old, pair.new, &path);
+                    self.child(pair.old, pair.new);
                     if pair.moved {
+                        let mut path = self.path.clone();
+                        push_step(&mut path, key(self.new, e));
                         self.changes.push(Change::Move { path, position });
                     }
                 }
@@ -157,16 +179,43 @@ impl<'a> Differ<'a> {
         }
     }
 
+    /// Nearly always: the same children in the same order, each with a name of its own.
+    fn in_step(&self, before: &[Element], after: &[Element]) -> bool {
+        if before.len() != after.len() {
+            return false;
+        }
+        let mut keys: FxHashSet<Key> = FxHashSet::default();
+        let mut nameless = 0;
+        for (&old, &new) in before.iter().zip(after) {
+            let key = key(self.old, old);
+            if key != self::key(self.new, new) || !(key.0.is_empty() || before.len() == 1 || keys.insert(key))
+            {
+                return false;
+            }
+            if self.old.has_text(old) || self.new.has_text(new) {
+                return false;
+            }
+            nameless += usize::from(!key.0.is_empty() && key.1.is_empty());
+        }
+        // A nameless one must be the only one of its element name; sections are.
+        if nameless == 0 {
+            return true;
+        }
+        let mut names: FxHashSet<&str> = FxHashSet::default();
+        let mut elements = before.iter().filter(|e| self.old.is_element(**e));
+        elements.all(|e| names.insert(self.old.name(*e)))
+    }
+
     /// Comments first: they have no name but their position, in which those deleted before do not
     /// count. What can only be named by its element name goes last, when no other has that name.
-    fn deletions(&mut self, before: &[Element], kept: &FxHashSet<Element>, path: &str) {
+    fn deletions(&mut self, before: &[Element], kept: &FxHashSet<Element>) {
         let mut gone_comments = 0;
         let mut named = Vec::new();
         let mut nameless = Vec::new();
         for (index, &e) in before.iter().enumerate().filter(|(_, e)| !kept.contains(e)) {
             match key(self.old, e) {
                 ("", _) => {
-                    self.delete(format!("{path}/comment"), Some(index - gone_comments));
+                    self.delete(("comment", ""), Some(index - gone_comments));
                     gone_comments += 1;
                 }
                 (_, "") => nameless.push(e),
@@ -174,11 +223,13 @@ impl<'a> Differ<'a> {
             }
         }
         for e in named.into_iter().chain(nameless) {
-            self.delete(format!("{path}/{}", step(key(self.old, e))), None);
+            self.delete(key(self.old, e), None);
         }
     }
 
-    fn delete(&mut self, path: String, position: Option<usize>) {
+    fn delete(&mut self, key: Key, position: Option<usize>) {
+        let mut path = self.path.clone();
+        push_step(&mut path, key);
         let root = self.out.root();
         let change = self.out.append(root, "change");
         self.out.set_attr(change, "operation", "delete");
