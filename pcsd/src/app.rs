@@ -8,6 +8,8 @@ use crate::paths::Paths;
 use crate::peers::Peers;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
+use anyhow::Context;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 
 pub struct App {
@@ -29,6 +31,14 @@ pub struct App {
 
 impl App {
     pub fn new(paths: Paths, settings: Settings) -> anyhow::Result<Arc<App>> {
+        // Keys, tokens and hashes: nobody else even sees their names.
+        let own = paths.own("");
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&own)
+            .and_then(|()| std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o700)))
+            .with_context(|| format!("cannot make {}", own.display()))?;
         let known_hosts = KnownHosts::new(paths.own("known-hosts"));
         let core = Arc::new(CoreProcess::new(paths.clone()));
         Ok(Arc::new(App {

@@ -65,6 +65,12 @@ impl Target {
         }
         if self == Target::CorosyncConf {
             crate::corosync::check(&String::from_utf8_lossy(bytes))?;
+            // The cluster records its engine before it exists.
+            let engine = crate::engine::recorded(&app.paths);
+            if !engine.exists() {
+                files::write_whole(&engine, b"embedded\n", 0o644)
+                    .with_context(|| format!("cannot write {}", engine.display()))?;
+            }
         }
         files::write_whole(&path, bytes, self.mode())
             .with_context(|| format!("cannot write {}", path.display()))?;

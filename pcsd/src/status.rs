@@ -12,5 +12,5 @@ pub async fn text(_app: &App, _full: bool, _hide_inactive: bool) -> Result<Strin
 }
 
 pub fn quorum_text(quorum: &Quorum) -> String {
-    rhapsody_status::quorumtool_text(quorum, crate::files::unix_seconds() as i64)
+    rhapsody_status::quorumtool_device_text(quorum, crate::files::unix_seconds() as i64)
 }
