@@ -11,6 +11,7 @@ pub enum Exit {
     /// corosync-quorumtool: no quorum.
     Unquorate = 2,
     Usage = 64,
+    NoInput = 66,
     NoHost = 68,
     Unavailable = 69,
     CannotCreate = 73,

@@ -9,12 +9,17 @@ mod args;
 mod attrd_updater;
 mod attributes;
 mod cibadmin;
+mod constraints;
 mod crm_attribute;
 mod crm_failcount;
+mod crm_mon;
 mod crm_node;
+mod crm_resource;
+mod crm_verify;
 mod exit;
 mod install;
 mod quorumtool;
+mod resource_query;
 mod stonith_admin;
 mod store;
 
@@ -31,8 +36,11 @@ const TOOLS: &[(&str, Tool)] = &[
     ("crm_attribute", crm_attribute::run),
     ("crm_failcount", crm_failcount::run),
     ("crm_master", crm_attribute::master),
+    ("crm_mon", crm_mon::run),
     ("crm_node", crm_node::run),
+    ("crm_resource", crm_resource::run),
     ("crm_standby", crm_attribute::standby),
+    ("crm_verify", crm_verify::run),
     ("stonith_admin", stonith_admin::run),
 ];
 

@@ -6,7 +6,7 @@ mod destroy;
 mod nodes;
 mod setup;
 
-use super::{Noun, Verb, pcsd};
+use super::{Noun, Verb, pcsd, status};
 use crate::context::Context;
 use crate::failure::Failure;
 use serde_json::Value;
@@ -77,6 +77,13 @@ pub const NOUN: Noun = Noun {
                 Print corosync.conf of the local node or of another.",
             options: &[],
             run: corosync::run,
+        },
+        Verb {
+            words: "status",
+            usage: "
+                Show the state of the cluster without its resources.",
+            options: &["-f"],
+            run: status::cluster,
         },
         Verb {
             words: "pcsd-status",

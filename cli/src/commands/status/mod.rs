@@ -3,8 +3,13 @@
 mod failover;
 mod full;
 mod links;
+mod model;
+mod query;
+mod sections;
 
 use super::{Noun, Verb, pcsd, quorum};
+
+pub use sections::cluster;
 
 pub const NOUN: Noun = Noun {
     name: "status",
@@ -26,6 +31,28 @@ pub const NOUN: Noun = Noun {
             run: full::run,
         },
         Verb {
+            words: "resources",
+            usage: "[<resource id>] [node=<node>] [--hide-inactive]
+                Show the state of resources, of one resource, or of those on a node.",
+            options: &["-f", "--hide-inactive"],
+            run: sections::resources,
+        },
+        Verb {
+            words: "nodes",
+            usage: "[corosync | both | config]
+                Show the state of the nodes as the scheduler sees them, as the membership sees them,
+                both, or their names as configured.",
+            options: &["-f"],
+            run: sections::nodes,
+        },
+        Verb {
+            words: "cluster",
+            usage: "
+                Show the state of the cluster without its resources.",
+            options: &["-f"],
+            run: sections::cluster,
+        },
+        Verb {
             words: "corosync",
             usage: "
                 Show the members as the membership sees them.",
@@ -45,6 +72,14 @@ pub const NOUN: Noun = Noun {
                 Show where the time went when a node was last lost.",
             options: &["--output-format"],
             run: failover::run,
+        },
+        Verb {
+            words: "query",
+            usage: "resource <resource id> exists | get-nodes | get-members |
+                is-state <state> [on-node <node>] [--quiet]
+                Answer a question about a resource; the exit code is 0 for yes and 2 for no.",
+            options: &["-f", "--quiet"],
+            run: query::run,
         },
         Verb {
             words: "quorum",

@@ -12,7 +12,13 @@ use rhapsody_cib::Cib;
 use rhapsody_scheduler::model::Cluster;
 
 impl Status {
-    /// The status from a model that has been unpacked already, from this very document.
+    /// The status that a CIB describes at a time (seconds since 1970).
+    pub fn new(cib: &Cib, now: i64) -> Status {
+        let cib = cib.upgraded();
+        Self::of(&cib, &rhapsody_scheduler::unpack(&cib, now), now)
+    }
+
+    /// The same from a model that has been unpacked already, from this very document.
     pub fn of(cib: &Cib, cluster: &Cluster, now: i64) -> Status {
         Status {
             summary: summary::summary(cib, cluster, now),

@@ -1,0 +1,97 @@
+//! `status nodes`, `status resources`, `status cluster`.
+
+use super::model;
+use crate::Done;
+use crate::context::Context;
+use crate::failure::Failure;
+use rhapsody_status::{Status, Surroundings};
+use serde_json::{Value, json};
+
+pub fn nodes(context: &mut Context, words: &[String]) -> Done {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] => {
+            let status = model::get(context)?;
+            context.line(status.pcs_nodes_text().trim_end());
+        }
+        ["corosync"] => {
+            let text = corosync_nodes(context)?;
+            context.line(text.trim_end());
+        }
+        ["both"] => {
+            let corosync = corosync_nodes(context)?;
+            let pacemaker = model::get(context)?.pcs_nodes_text();
+            context.line(format!("{corosync}{}", pacemaker.trim_end()));
+        }
+        ["config"] => {
+            let members = members(context)?;
+            let names: String = members.iter().map(|(name, _)| format!(" {name}")).collect();
+            let status = model::get(context)?;
+            let known: String = member_names(&status).map(|name| format!(" {name}")).collect();
+            context.line(format!("Corosync Nodes:\n{names}\nPacemaker Nodes:\n{known}"));
+        }
+        _ => return Err(super::super::usage()),
+    }
+    Ok(())
+}
+
+fn member_names(status: &Status) -> impl Iterator<Item = &str> {
+    status.nodes.iter().filter(|n| !n.is_remote()).map(|n| n.name.as_str())
+}
+
+/// Names of the configured members, and whether they are there.
+fn members(context: &mut Context) -> Result<Vec<(String, bool)>, Failure> {
+    let answer = context.run("rhapsody.core.members", &json!({}))?;
+    let list = answer.get("members").unwrap_or(&answer).as_array().cloned().unwrap_or_default();
+    let member = |m: Value| Some((m.get("name")?.as_str()?.to_owned(), m.get("online")?.as_bool()?));
+    Ok(list.into_iter().filter_map(member).collect())
+}
+
+fn corosync_nodes(context: &mut Context) -> Result<String, Failure> {
+    let members = members(context)?;
+    let names = |online: bool| -> String {
+        let mut names: Vec<&str> =
+            members.iter().filter(|(_, is)| *is == online).map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.into_iter().map(|name| format!(" {name}")).collect()
+    };
+    Ok(format!("Corosync Nodes:\n Online:{}\n Offline:{}\n", names(true), names(false)))
+}
+
+pub fn resources(context: &mut Context, words: &[String]) -> Done {
+    let (named, ids): (Vec<String>, Vec<String>) = words.iter().cloned().partition(|w| w.contains('='));
+    let mut pairs = crate::grammar::pairs(&named)?;
+    let node = pairs.shift_remove("node");
+    if ids.len() > 1 || !pairs.is_empty() {
+        return Err(super::super::usage());
+    }
+    let hide = context.options.has("--hide-inactive");
+    let status = model::get(context)?;
+    if let Some(node) = &node
+        && !status.nodes.iter().any(|n| n.name == *node)
+    {
+        return Err(Failure::Message(format!("node '{node}' does not seem to exist in the cluster")));
+    }
+    let text = status.pcs_resources_text(hide, ids.first().map(String::as_str), node.as_deref());
+    context.line(text.trim_end());
+    Ok(())
+}
+
+/// Also `cluster status`.
+pub fn cluster(context: &mut Context, words: &[String]) -> Done {
+    if !words.is_empty() {
+        return Err(super::super::usage());
+    }
+    let live = context.options.value("-f").is_none();
+    let status = model::get(context)?;
+    let mut around = Surroundings::default();
+    if live {
+        let Value::Object(nodes) = context.run("rhapsody.pcsd.status", &json!({}))? else {
+            return Err(Failure::message("the state of the daemons was not understood"));
+        };
+        around.pcsd =
+            nodes.into_iter().map(|(n, s)| (n, s.as_str().unwrap_or("Offline").to_owned())).collect();
+    }
+    context.line(status.pcs_cluster_text(&around).trim_end());
+    Ok(())
+}
