@@ -3,6 +3,8 @@
 //! [`dispatch`] finds the longest match (`resource op defaults update`), checks the options, and
 //! makes one call. Help, completion and the answer to unknown words come from the same tables.
 
+pub mod acl;
+pub mod alert;
 pub mod cluster;
 pub mod constraint;
 pub mod host;
@@ -16,6 +18,7 @@ pub mod resource;
 pub mod simulate;
 pub mod status;
 pub mod stonith;
+pub mod tag;
 pub mod wait;
 
 use crate::Done;
@@ -44,6 +47,8 @@ pub struct Noun {
 
 /// Every noun that has commands.
 pub const NOUNS: &[Noun] = &[
+    acl::NOUN,
+    alert::NOUN,
     cluster::NOUN,
     constraint::NOUN,
     host::NOUN,
@@ -54,6 +59,7 @@ pub const NOUNS: &[Noun] = &[
     resource::NOUN,
     status::NOUN,
     stonith::NOUN,
+    tag::NOUN,
 ];
 
 /// Runs the command that the words name.

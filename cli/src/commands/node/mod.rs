@@ -1,6 +1,9 @@
 //! `rhapsody node ...`
 
+mod attribute;
 mod standby;
+
+pub use attribute::warn_placement;
 
 use super::{Noun, Verb};
 
@@ -10,6 +13,18 @@ pub const NOUN: Noun = Noun {
     name: "node",
     about: "manage cluster nodes",
     verbs: &[
+        Verb {
+            words: "attribute",
+            usage: "[[<node>] [--name <name>] | <node> <name>=<value>...] [--output-format text|cmd|json]\nShow or set node attributes.",
+            options: &["-f", "--dry-run", "--force", "--name", "--output-format"],
+            run: attribute::attribute,
+        },
+        Verb {
+            words: "utilization",
+            usage: "[[<node>] [--name <name>] | <node> <name>=<value>...] [--output-format text|cmd|json]\nShow or set what nodes can carry.",
+            options: &["-f", "--dry-run", "--name", "--output-format"],
+            run: attribute::utilization,
+        },
         Verb {
             words: "standby",
             usage: "[--all | <node>...] [--wait[=n]]\nMove resources away from nodes (this one by default).",

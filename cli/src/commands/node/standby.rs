@@ -9,7 +9,7 @@ use serde_json::json;
 pub fn run(context: &mut Context, words: &[String], attribute: &str, on: bool) -> Done {
     let all = context.options.has("--all");
     if all && !words.is_empty() {
-        return Err(Failure::message("You cannot specify both --all and a node list"));
+        return Err(Failure::message("Cannot specify both --all and a list of nodes."));
     }
     wait::refuse_on_file(context)?;
     if all {

@@ -3,6 +3,8 @@
 mod config;
 mod set;
 
+pub use config::describe_lines;
+
 use super::{Noun, Verb};
 
 const CONFIG: &[&str] = &["-f", "--all", "--defaults", "--full", "--output-format"];

@@ -4,9 +4,13 @@ pub mod cleanup;
 mod clone;
 pub mod config;
 mod create;
+pub mod describe;
 mod group;
 pub mod remove;
 mod switch;
+mod utilization;
+
+pub use group::adjacent;
 pub mod update;
 
 use super::{Noun, Verb};

@@ -4,6 +4,7 @@ mod config;
 mod create;
 mod fence;
 mod level;
+mod level_edit;
 mod update;
 
 use super::{Noun, Verb, resource};
@@ -108,6 +109,60 @@ pub const NOUN: Noun = Noun {
                     The same as 'resource cleanup'.",
             options: &["--strict"],
             run: crate::commands::resource::cleanup::cleanup,
+        },
+        Verb {
+            words: "list",
+            usage: "[filter] [--nodesc]\nShow the fence agents of this machine.",
+            options: &["--nodesc"],
+            run: resource::describe::stonith_list,
+        },
+        Verb {
+            words: "describe",
+            usage: "<stonith agent> [--full]\nShow the options of a fence agent.",
+            options: &["--full"],
+            run: resource::describe::stonith,
+        },
+        Verb {
+            words: "level",
+            usage: "\nShow fencing levels.",
+            options: &["-f", "--output-format"],
+            run: level_edit::config,
+        },
+        Verb {
+            words: "level config",
+            usage: "[--output-format text|cmd|json]\nShow fencing levels.",
+            options: &["-f", "--output-format"],
+            run: level_edit::config,
+        },
+        Verb {
+            words: "level add",
+            usage: "<level> <target> <stonith id> [stonith id]... [id=<level id>]\nAdd a fencing level for a node, regexp%<pattern> or attrib%<name>=<value>.",
+            options: &["-f", "--dry-run", "--force"],
+            run: level_edit::add,
+        },
+        Verb {
+            words: "level delete",
+            usage: "<level> [target <target>] [stonith <stonith id>...]\nRemove fencing levels.",
+            options: &["-f", "--dry-run"],
+            run: level_edit::delete,
+        },
+        Verb {
+            words: "level remove",
+            usage: "<level> [target <target>] [stonith <stonith id>...]\nRemove fencing levels.",
+            options: &["-f", "--dry-run"],
+            run: level_edit::delete,
+        },
+        Verb {
+            words: "level clear",
+            usage: "[target <target> | stonith <stonith id>...]\nRemove all fencing levels, or those of a target or of devices.",
+            options: &["-f", "--dry-run"],
+            run: level_edit::clear,
+        },
+        Verb {
+            words: "level verify",
+            usage: "\nCheck that the nodes and devices of all levels exist.",
+            options: &["-f"],
+            run: level_edit::verify,
         },
     ],
 };

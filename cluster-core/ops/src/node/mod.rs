@@ -1,5 +1,6 @@
 //! Operations on nodes.
 
+pub mod attribute;
 pub mod standby;
 
 use crate::sections;

@@ -1,0 +1,124 @@
+//! `rhapsody tag ...`
+
+use super::{Noun, Verb, usage};
+use crate::Done;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::{cmd, json};
+use rhapsody_ops::tag::{ConfigRequest, CreateRequest, RemoveRequest, Tags, UpdateRequest};
+
+const CONFIG: &[&str] = &["-f", "--output-format"];
+
+pub const NOUN: Noun = Noun {
+    name: "tag",
+    about: "manage tags, names for sets of resources",
+    verbs: &[
+        Verb { words: "", usage: "\nShow tags.", options: CONFIG, run: config },
+        Verb {
+            words: "config",
+            usage: "[<tag id>]... [--output-format text|cmd|json]\nShow tags.",
+            options: CONFIG,
+            run: config,
+        },
+        Verb { words: "list", usage: "[<tag id>]...\nShow tags.", options: CONFIG, run: config },
+        Verb {
+            words: "create",
+            usage: "<tag id> <id> [<id>]...\nMake a tag.",
+            options: &["-f", "--dry-run"],
+            run: create,
+        },
+        Verb {
+            words: "delete",
+            usage: "<tag id>...\nRemove tags.",
+            options: &["-f", "--dry-run"],
+            run: remove,
+        },
+        Verb {
+            words: "remove",
+            usage: "<tag id>...\nRemove tags.",
+            options: &["-f", "--dry-run"],
+            run: remove,
+        },
+        Verb {
+            words: "update",
+            usage: "<tag id> [add <id>... [--before <id> | --after <id>]] [remove <id>...]\nChange the members of a tag.",
+            options: &["-f", "--after", "--before", "--dry-run"],
+            run: update,
+        },
+    ],
+};
+
+fn config(context: &mut Context, words: &[String]) -> Done {
+    let format = context.format(&["cmd", "json", "text"])?;
+    let found: Tags = context.get("tag.get_config_dto", &ConfigRequest { tag_filter: words.to_vec() })?;
+    match format {
+        "json" => context.line(json::pretty(&found)),
+        "cmd" => {
+            let commands: Vec<Vec<String>> = found
+                .tags
+                .iter()
+                .map(|tag| {
+                    let members: Vec<String> = tag.idref_list.iter().map(|id| cmd::quote(id)).collect();
+                    vec![format!("rhapsody -- tag create {} {}", cmd::quote(&tag.id), members.join(" "))]
+                })
+                .collect();
+            if !commands.is_empty() {
+                context.line(cmd::join_commands(&commands));
+            }
+        }
+        _ => {
+            for tag in &found.tags {
+                context.line(&tag.id);
+                for id in &tag.idref_list {
+                    context.line(format!("  {id}"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn create(context: &mut Context, words: &[String]) -> Done {
+    let [id, members @ ..] = words else { return Err(usage()) };
+    if members.is_empty() {
+        return Err(usage());
+    }
+    let request = CreateRequest { tag_id: id.clone(), idref_list: members.to_vec() };
+    context.change("rhapsody.tag.create", &request)?;
+    Ok(())
+}
+
+fn remove(context: &mut Context, words: &[String]) -> Done {
+    if words.is_empty() {
+        return Err(usage());
+    }
+    context.change("rhapsody.tag.remove", &RemoveRequest { tag_ids: words.to_vec() })?;
+    Ok(())
+}
+
+fn update(context: &mut Context, words: &[String]) -> Done {
+    let [id, rest @ ..] = words else { return Err(usage()) };
+    let parts = crate::grammar::Groups::split(rest, &["add", "remove"]);
+    if !parts.head.is_empty() || parts.groups.is_empty() || parts.repeated(&["add", "remove"]).is_some() {
+        return Err(usage());
+    }
+    if parts.groups.iter().any(|(_, ids)| ids.is_empty()) {
+        return Err(Failure::Usage {
+            problem: Some("Specify at least one id for 'add' or 'remove' arguments.".to_owned()),
+            usage: String::new(),
+        });
+    }
+    let (adjacent, after) = super::resource::adjacent(context)?;
+    if adjacent.is_some() && !parts.has("add") {
+        return Err(Failure::message("--before and --after cannot be used without 'add'"));
+    }
+    let request = UpdateRequest {
+        tag_id: id.clone(),
+        idref_add: parts.flat("add"),
+        idref_remove: parts.flat("remove"),
+        adjacent_idref: adjacent,
+        put_after_adjacent: after,
+    };
+    context.change("rhapsody.tag.update", &request)?;
+    Ok(())
+}
