@@ -64,6 +64,19 @@ impl Context {
         self.target()?.run_command(name, params)
     }
 
+    /// Runs an operation that needs only the agents of this machine, not a cluster; with `--host` it
+    /// is asked there.
+    pub fn get_local<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        request: &impl Serialize,
+    ) -> Result<T, Failure> {
+        if self.target.is_none() && !self.options.has("--host") && !self.options.has("-f") {
+            self.target = Some(Target::nowhere());
+        }
+        self.get(name, request)
+    }
+
     /// `["FORCE"]` with `--force`, as pcs's commands take it.
     pub fn force_flags(&self) -> Vec<&'static str> {
         let mut flags = Vec::new();

@@ -119,6 +119,12 @@ impl Options {
             } else if word.len() > 1 && word.starts_with('-') && !is_negative(&word) {
                 options.letters(&word, &mut line)?;
             } else {
+                if word.len() > 1 && word.starts_with('-') {
+                    eprintln!(
+                        "Deprecation Warning: Using '{word}' without '--' is deprecated, those parameters will be considered position \
+                         independent options in future versions"
+                    );
+                }
                 words.push(word);
             }
         }
@@ -152,10 +158,8 @@ impl Options {
     }
 
     fn add(&mut self, name: &'static str, value: Option<String>) -> Result<(), String> {
-        if let Some(before) = self.given.get(name)
-            && *before != value
-        {
-            return Err(format!("option {name} is given twice with different values"));
+        if self.given.contains_key(name) {
+            return Err(format!("{name} can only be used once"));
         }
         self.given.insert(name, value);
         Ok(())

@@ -29,6 +29,11 @@ impl Target {
         })
     }
 
+    /// An empty CIB that is written nowhere: for questions about this machine's agents.
+    pub fn nowhere() -> Target {
+        Target::File(crate::target_file::FileTarget::nowhere())
+    }
+
     /// Runs an operation of `rhapsody_ops` (or, live, any command of pcsd) by its name.
     pub fn run_command(&mut self, name: &str, params: Value) -> Result<Answer, Failure> {
         match self {

@@ -36,6 +36,11 @@ impl FileTarget {
         Ok(FileTarget { path, cib, agents: agents() })
     }
 
+    /// Knows the agents and nothing else.
+    pub fn nowhere() -> Self {
+        FileTarget { path: PathBuf::new(), cib: Cib::empty(), agents: agents() }
+    }
+
     pub fn cib(&self) -> &Cib {
         &self.cib
     }

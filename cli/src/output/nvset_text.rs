@@ -28,9 +28,9 @@ pub fn block(title: &str, block: &Nvset) -> Vec<String> {
     }
     let mut lines = vec![head];
     let (secret, open): (Vec<_>, Vec<_>) = block.nvpairs.iter().partition(|pair| pair.value == "lrm://");
-    let mut pairs: Vec<String> = open.iter().map(|found| pair(&found.name, &found.value)).collect();
-    pairs.sort();
-    lines.extend(indent(pairs));
+    let mut open = open;
+    open.sort_by(|left, right| left.name.cmp(&right.name));
+    lines.extend(indent(open.iter().map(|found| pair(&found.name, &found.value)).collect()));
     if !secret.is_empty() {
         let mut names: Vec<String> = secret.iter().map(|found| quoted_word(&found.name)).collect();
         names.sort();
@@ -45,7 +45,8 @@ pub fn block(title: &str, block: &Nvset) -> Vec<String> {
 
 /// All blocks below a title; expired ones only when they are wanted.
 pub fn blocks(title: &str, all: &[Nvset]) -> Vec<String> {
-    all.iter().flat_map(|found| block(title, found)).collect()
+    let shown = |found: &&Nvset| !found.nvpairs.is_empty() || found.rule.is_some();
+    all.iter().filter(shown).flat_map(|found| block(title, found)).collect()
 }
 
 /// A rule, with ids or without.

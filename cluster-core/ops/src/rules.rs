@@ -3,22 +3,19 @@
 use rhapsody_cib::rules::{self, RuleContext};
 use rhapsody_xml::{Document, Element};
 
-/// pcs's words for it. Rules that depend on more than the date are unknown until they are expired.
+/// pcs's words for it. Only of rules that are one date can it be said; the others depend on more.
 pub fn in_effect(doc: &Document, rule: Element, now: i64) -> &'static str {
-    let dated = doc.descendants(rule).any(|element| doc.name(element) == "date_expression");
-    let only_dates = doc
-        .descendants(rule)
-        .all(|element| !matches!(doc.name(element), "expression" | "op_expression" | "rsc_expression"));
-    if !dated {
+    let dates: Vec<Element> =
+        doc.descendants(rule).filter(|element| doc.name(*element) == "date_expression").collect();
+    let single = dates.len() == 1 && doc.descendants(rule).count() <= 3;
+    let spec = dates.iter().any(|date| doc.child(*date, "date_spec").is_some());
+    if !single || spec {
         return "UNKNOWN";
     }
-    let context = RuleContext { now, ..RuleContext::default() };
     if rules::expired(doc, rule, now, 0) {
         return "EXPIRED";
     }
-    if !only_dates {
-        return "UNKNOWN";
-    }
+    let context = RuleContext { now, ..RuleContext::default() };
     match rules::evaluate(doc, rule, &context) {
         (true, _) => "IN_EFFECT",
         (false, _) => "NOT_YET_IN_EFFECT",

@@ -1,7 +1,7 @@
 //! The table of operations: name, who may call it, whether it changes anything.
 
 use crate::work::{Stop, Work};
-use crate::{acl, agents, alert, cib_elements, constraint, node, property, resource, stonith, tag};
+use crate::{acl, agents, alert, cib_elements, constraint, defaults, node, property, resource, stonith, tag};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -106,6 +106,20 @@ operations! {
     "rhapsody.tag.remove" Write tag::remove;
     "rhapsody.tag.update" Write tag::update;
     "tag.get_config_dto" Read tag::config;
+    "cib_options.operation_defaults_config" Read defaults::operation_config;
+    "cib_options.resource_defaults_config" Read defaults::resource_config;
+    "rhapsody.defaults.operation_create" Write defaults::operation_create;
+    "rhapsody.defaults.operation_remove" Write defaults::operation_remove;
+    "rhapsody.defaults.operation_update" Write defaults::operation_update;
+    "rhapsody.defaults.resource_create" Write defaults::resource_create;
+    "rhapsody.defaults.resource_remove" Write defaults::resource_remove;
+    "rhapsody.defaults.resource_update" Write defaults::resource_update;
+    "constraint.colocation.create_with_set" Write constraint::set::colocation;
+    "constraint.location.create_with_rule" Write constraint::rule::create;
+    "constraint.order.create_with_set" Write constraint::set::order;
+    "constraint.ticket.create" Write constraint::ticket::create;
+    "constraint.ticket.create_with_set" Write constraint::set::ticket;
+    "constraint.ticket.remove" Write constraint::ticket::remove_ticket;
     "resource.disable" Write resource::switch::disable;
     "resource.enable" Write resource::switch::enable;
     "resource.manage" Write resource::switch::manage;

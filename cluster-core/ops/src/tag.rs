@@ -254,13 +254,12 @@ fn apply(work: &mut Work<'_>, request: &UpdateRequest, tag: Element) {
         }
     }
     let adjacent = request.adjacent_idref.as_ref().and_then(|id| find(work, id));
-    let mut position = match adjacent {
+    let position = match adjacent {
         Some(adjacent) => work.cib.position(adjacent) + usize::from(request.put_after_adjacent),
         None => work.cib.children(tag).count(),
     };
-    for id in &request.idref_add {
-        let member = work.cib.insert(tag, position, "obj_ref");
+    for (n, id) in request.idref_add.iter().enumerate() {
+        let member = work.cib.insert(tag, position + n, "obj_ref");
         work.cib.set_attr(member, "id", id);
-        position += 1;
     }
 }

@@ -73,6 +73,22 @@ pub fn role(text: &str) -> Option<&'static str> {
     })
 }
 
+/// A role in the words of a schema.
+pub fn role_for_schema(role: &str, schema: Option<&str>) -> String {
+    let version = schema
+        .and_then(|schema| schema.strip_prefix("pacemaker-"))
+        .and_then(|version| version.split_once('.'));
+    let version =
+        version.and_then(|(major, minor)| Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?)));
+    let old = version.is_some_and(|version| version < (3, 7));
+    match (role, old) {
+        ("Promoted", true) => "Master",
+        ("Unpromoted", true) => "Slave",
+        _ => role,
+    }
+    .to_owned()
+}
+
 /// Is this one of the words of Pacemaker 2.0?
 pub fn is_old_role(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "master" | "slave")

@@ -30,11 +30,15 @@ pub struct Work<'a> {
     pub cib: Cib,
     pub env: &'a Env<'a>,
     reports: Vec<Report>,
+    /// Changes that count one by one, beyond the first.
+    more_epochs: u64,
+    /// Written even when nothing is different.
+    touched: bool,
 }
 
 impl<'a> Work<'a> {
     pub(crate) fn new(cib: Cib, env: &'a Env<'a>) -> Self {
-        Work { cib, env, reports: Vec::new() }
+        Work { cib, env, reports: Vec::new(), more_epochs: 0, touched: false }
     }
 
     pub fn report(&mut self, report: Report) {
@@ -64,6 +68,16 @@ impl<'a> Work<'a> {
         Err(Stop)
     }
 
+    /// Attributes are written one by one, and each counts.
+    pub fn count_changes(&mut self, changes: usize) {
+        self.more_epochs = u64::try_from(changes.saturating_sub(1)).unwrap_or(0);
+    }
+
+    /// A file is written (with a higher num_updates) even when nothing is different.
+    pub fn touch(&mut self) {
+        self.touched = true;
+    }
+
     pub fn failed(&self) -> bool {
         self.reports.iter().any(Report::is_error)
     }
@@ -77,13 +91,24 @@ impl<'a> Work<'a> {
         self.reports
     }
 
+    /// A role in the words of this CIB's schema: those before pacemaker-3.7 know Master and Slave.
+    pub fn role_for_cib(&self, role: &str) -> String {
+        crate::values::role_for_schema(role, self.cib.schema())
+    }
+
     /// Hands the changed copy over; true when it differs from what was there.
     pub(crate) fn finish(&mut self, cib: &mut Cib) -> bool {
-        if self.cib.to_xml() == cib.to_xml() {
-            return false;
-        }
         let mut version = self.cib.version();
-        version.epoch += 1;
+        if self.cib.to_xml() == cib.to_xml() {
+            if !self.touched || self.env.live {
+                return false;
+            }
+            version.num_updates += 1;
+            self.cib.set_version(version);
+            std::mem::swap(cib, &mut self.cib);
+            return true;
+        }
+        version.epoch += 1 + self.more_epochs;
         version.num_updates = 0;
         self.cib.set_version(version);
         std::mem::swap(cib, &mut self.cib);

@@ -91,7 +91,7 @@ fn print(context: &mut Context, pick: impl FnOnce(&mut Constraints)) -> Done {
             if !context.options.has("--all") {
                 without_expired(&mut found);
             }
-            context.line(json::line(&found));
+            context.line(json::pretty(&found));
         }
         "cmd" => {
             if !context.options.has("--all") {

@@ -8,6 +8,8 @@ use rhapsody_ops::constraint::location::{Preference, Request};
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
     match words {
+        [] => super::config::location(context, words),
+        [resource, verb, rule @ ..] if verb == "rule" => super::rule::run(context, resource, rule),
         [resource, verb, nodes @ ..] if (verb == "prefers" || verb == "avoids") && !nodes.is_empty() => {
             prefers(context, resource, verb == "avoids", nodes)
         }

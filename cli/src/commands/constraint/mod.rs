@@ -4,11 +4,17 @@ mod colocation;
 mod config;
 mod location;
 mod order;
+mod reference;
 mod remove;
+mod rule;
+mod set;
+
+pub use rule::warn_many_words;
 
 use super::{Noun, Verb};
 
 const CONFIG: &[&str] = &["-f", "--all", "--full", "--output-format"];
+const BOTH: &[&str] = &["-f", "--all", "--dry-run", "--force", "--full", "--output-format"];
 const CHANGE: &[&str] = &["-f", "--dry-run", "--force"];
 
 pub const NOUN: Noun = Noun {
@@ -30,8 +36,8 @@ pub const NOUN: Noun = Noun {
         },
         Verb {
             words: "location",
-            usage: "<resource> prefers|avoids <node>[=<score>] ...\nSay where a resource shall run, or shall not.",
-            options: CHANGE,
+            usage: "<resource> prefers|avoids <node>[=<score>] ... | rule [options] <rule>\nSay where a resource shall run, or shall not.",
+            options: BOTH,
             run: location::run,
         },
         Verb {
@@ -61,7 +67,7 @@ pub const NOUN: Noun = Noun {
         Verb {
             words: "order",
             usage: "[action] <resource id> then [action] <resource id> [options]\nSay in which order resources start and stop.",
-            options: CHANGE,
+            options: BOTH,
             run: order::run,
         },
         Verb {
@@ -123,6 +129,60 @@ pub const NOUN: Noun = Noun {
             usage: "<constraint id>...\nRemove constraints or their rules by id.",
             options: CHANGE,
             run: remove::by_id,
+        },
+        Verb {
+            words: "order set",
+            usage: "<resource>... [options] [set <resource>... [options]] [setoptions <options>]\nOrder sets of resources.",
+            options: CHANGE,
+            run: set::order,
+        },
+        Verb {
+            words: "colocation",
+            usage: "[--full]\nShow colocation constraints.",
+            options: CONFIG,
+            run: config::colocation,
+        },
+        Verb {
+            words: "colocation set",
+            usage: "<resource>... [options] [set <resource>... [options]] [setoptions <options>]\nKeep sets of resources together, or apart.",
+            options: CHANGE,
+            run: set::colocation,
+        },
+        Verb {
+            words: "ticket",
+            usage: "[--full]\nShow ticket constraints.",
+            options: CONFIG,
+            run: config::ticket,
+        },
+        Verb {
+            words: "ticket add",
+            usage: "<ticket> [<role>] <resource id> [<options>] [id=<constraint-id>]\nMake a resource depend on a ticket.",
+            options: CHANGE,
+            run: set::ticket_add,
+        },
+        Verb {
+            words: "ticket set",
+            usage: "<resource>... [options] [set <resource>... [options]] setoptions ticket=<ticket> [options]\nMake sets of resources depend on a ticket.",
+            options: CHANGE,
+            run: set::ticket,
+        },
+        Verb {
+            words: "ticket remove",
+            usage: "<ticket> <resource id>\nRemove ticket constraints of a resource.",
+            options: CHANGE,
+            run: set::ticket_remove,
+        },
+        Verb {
+            words: "ticket delete",
+            usage: "<ticket> <resource id>\nRemove ticket constraints of a resource.",
+            options: CHANGE,
+            run: set::ticket_remove,
+        },
+        Verb {
+            words: "ref",
+            usage: "<resource>...\nShow the constraints in which a resource occurs.",
+            options: &["-f"],
+            run: reference::run,
         },
     ],
 };

@@ -8,6 +8,9 @@ use crate::grammar;
 use rhapsody_ops::constraint::order::Request;
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
+    if words.is_empty() {
+        return super::config::order(context, words);
+    }
     let then = words.iter().position(|word| word == "then").ok_or_else(usage)?;
     let (first, rest) = words.split_at(then);
     let rest = &rest[1..];

@@ -16,7 +16,9 @@ pub fn attribute(context: &mut Context, words: &[String]) -> Done {
 }
 
 pub fn utilization(context: &mut Context, words: &[String]) -> Done {
-    warn_placement(context)?;
+    if context.format(&["cmd", "json", "text"])? == "text" {
+        warn_placement(context)?;
+    }
     run(context, words, true)
 }
 

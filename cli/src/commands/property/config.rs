@@ -15,7 +15,7 @@ const NOT_IN_COMMANDS: &[&str] =
     &["cluster-infrastructure", "cluster-name", "dc-version", "have-watchdog", "last-lrm-refresh"];
 
 fn metadata(context: &mut Context) -> Result<Metadata, Failure> {
-    context.get("cluster_property.get_properties_metadata", &Nothing {})
+    context.get_local("cluster_property.get_properties_metadata", &Nothing {})
 }
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
@@ -33,7 +33,9 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
         let all: Vec<&Parameter> = known.properties_metadata.iter().collect();
         return print_defaults(context, &all);
     }
-    let properties: Properties = context.get("cluster_property.get_properties", &Request::default())?;
+    let mut properties: Properties = context.get("cluster_property.get_properties", &Request::default())?;
+    // Others belong to rules and tools; this command reads and writes the first.
+    properties.nvsets.truncate(1);
     match format {
         "json" => context.line(json::line(&properties)),
         "cmd" => print_commands(context, &properties),
@@ -118,13 +120,12 @@ fn print_text(context: &mut Context, properties: &Properties, words: &[String]) 
 }
 
 fn print_defaults(context: &mut Context, parameters: &[&Parameter]) -> Done {
-    let mut lines: Vec<String> = parameters
-        .iter()
-        .filter_map(|parameter| parameter.default.as_ref().map(|value| pair(&parameter.name, value)))
-        .collect();
-    lines.sort();
-    for line in lines {
-        context.line(line);
+    let mut sorted: Vec<&&Parameter> = parameters.iter().collect();
+    sorted.sort_by(|left, right| left.name.cmp(&right.name));
+    for parameter in sorted {
+        if let Some(value) = &parameter.default {
+            context.line(pair(&parameter.name, value));
+        }
     }
     Ok(())
 }

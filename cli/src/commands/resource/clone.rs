@@ -45,6 +45,7 @@ fn run(context: &mut Context, words: &[String], promotable: bool) -> Done {
         clone_id,
         meta_attributes: meta,
         allow_incompatible_clone_meta_attributes: context.options.force(),
+        promotable,
     };
     context.change("rhapsody.resource.clone", &request)?;
     Ok(())

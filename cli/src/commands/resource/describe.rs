@@ -12,7 +12,7 @@ use serde_json::json;
 pub fn resource(context: &mut Context, words: &[String]) -> Done {
     let [agent] = words else { return Err(usage()) };
     let found: Metadata =
-        context.get("resource_agent.describe_agent", &DescribeRequest { agent_name: agent.clone() })?;
+        context.get_local("resource_agent.describe_agent", &DescribeRequest { agent_name: agent.clone() })?;
     let name = found.name.clone();
     print(context, &found, &name, "Resource options")
 }
@@ -20,7 +20,7 @@ pub fn resource(context: &mut Context, words: &[String]) -> Done {
 pub fn stonith(context: &mut Context, words: &[String]) -> Done {
     let [agent] = words else { return Err(usage()) };
     let found: Metadata =
-        context.get("stonith_agent.describe_agent", &DescribeRequest { agent_name: agent.clone() })?;
+        context.get_local("stonith_agent.describe_agent", &DescribeRequest { agent_name: agent.clone() })?;
     print(context, &found, agent, "Stonith options")
 }
 
@@ -120,7 +120,7 @@ fn list_agents(context: &mut Context, words: &[String], command: &str) -> Done {
     }
     let describe = !context.options.has("--nodesc");
     let request = ListRequest { describe, search: words.first().cloned() };
-    let found: Vec<Listed> = context.get(command, &request)?;
+    let found: Vec<Listed> = context.get_local(command, &request)?;
     if found.is_empty() {
         let hint = words.first().map(|search| format!(" matching '{search}'")).unwrap_or_default();
         return Err(Failure::Message(format!(
@@ -140,7 +140,7 @@ fn list_agents(context: &mut Context, words: &[String], command: &str) -> Done {
 }
 
 fn lines(context: &mut Context, command: &str, request: &serde_json::Value) -> Done {
-    let found: Vec<String> = context.get(command, request)?;
+    let found: Vec<String> = context.get_local(command, request)?;
     for line in found {
         context.line(line);
     }
@@ -157,7 +157,8 @@ pub fn providers(context: &mut Context, _words: &[String]) -> Done {
 
 pub fn agents(context: &mut Context, words: &[String]) -> Done {
     let request = AgentsRequest { standard_provider: words.first().cloned() };
-    let found: Vec<String> = context.get("resource_agent.list_agents_for_standard_and_provider", &request)?;
+    let found: Vec<String> =
+        context.get_local("resource_agent.list_agents_for_standard_and_provider", &request)?;
     if found.is_empty() {
         let which = words.first().map(|word| format!(" for {word}")).unwrap_or_default();
         return Err(Failure::Message(format!("No agents found{which}")));

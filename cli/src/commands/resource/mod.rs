@@ -4,6 +4,7 @@ pub mod cleanup;
 mod clone;
 pub mod config;
 mod create;
+mod defaults;
 pub mod describe;
 mod group;
 pub mod remove;
@@ -213,6 +214,126 @@ pub const NOUN: Noun = Noun {
                     Put resources into a group, which is made when it does not exist.",
             options: &["-f", "--force", "--after", "--before", "--dry-run", "--wait"],
             run: group::add,
+        },
+        Verb {
+            words: "defaults",
+            usage: "[--all] [--full]\nShow defaults.",
+            options: &["-f", "--all", "--full", "--no-expire-check", "--output-format"],
+            run: |context, words| defaults::config(context, words, defaults::Of::Resources),
+        },
+        Verb {
+            words: "defaults config",
+            usage: "[--all] [--full] [--output-format text|cmd|json]\nShow defaults.",
+            options: &["-f", "--all", "--full", "--no-expire-check", "--output-format"],
+            run: |context, words| defaults::config(context, words, defaults::Of::Resources),
+        },
+        Verb {
+            words: "defaults update",
+            usage: "<name>=[<value>]...\nSet defaults; an empty value removes one.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::update(context, words, defaults::Of::Resources),
+        },
+        Verb {
+            words: "defaults set create",
+            usage: "[<set options>] [meta [<name>=<value>]...] [rule <expression>]\nMake a set of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::create(context, words, defaults::Of::Resources),
+        },
+        Verb {
+            words: "defaults set delete",
+            usage: "<set id>...\nRemove sets of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::remove(context, words, defaults::Of::Resources),
+        },
+        Verb {
+            words: "defaults set remove",
+            usage: "<set id>...\nRemove sets of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::remove(context, words, defaults::Of::Resources),
+        },
+        Verb {
+            words: "defaults set update",
+            usage: "<set id> [meta [<name>=<value>]...]\nChange a set of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::set_update(context, words, defaults::Of::Resources),
+        },
+        Verb {
+            words: "op defaults",
+            usage: "[--all] [--full]\nShow defaults.",
+            options: &["-f", "--all", "--full", "--no-expire-check", "--output-format"],
+            run: |context, words| defaults::config(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "op defaults config",
+            usage: "[--all] [--full] [--output-format text|cmd|json]\nShow defaults.",
+            options: &["-f", "--all", "--full", "--no-expire-check", "--output-format"],
+            run: |context, words| defaults::config(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "op defaults update",
+            usage: "<name>=[<value>]...\nSet defaults; an empty value removes one.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::update(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "op defaults set create",
+            usage: "[<set options>] [meta [<name>=<value>]...] [rule <expression>]\nMake a set of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::create(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "op defaults set delete",
+            usage: "<set id>...\nRemove sets of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::remove(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "op defaults set remove",
+            usage: "<set id>...\nRemove sets of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::remove(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "op defaults set update",
+            usage: "<set id> [meta [<name>=<value>]...]\nChange a set of defaults.",
+            options: &["-f", "--dry-run", "--force"],
+            run: |context, words| defaults::set_update(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "utilization",
+            usage: "[<resource id> [<name>=<value>]...]\nShow or set what resources need.",
+            options: &["-f", "--dry-run"],
+            run: utilization::run,
+        },
+        Verb {
+            words: "list",
+            usage: "[filter] [--nodesc]\nShow the resource agents of this machine.",
+            options: &["--nodesc"],
+            run: describe::list,
+        },
+        Verb {
+            words: "describe",
+            usage: "[<standard>:[<provider>:]]<type> [--full]\nShow the options of a resource agent.",
+            options: &["--full"],
+            run: describe::resource,
+        },
+        Verb {
+            words: "standards",
+            usage: "\nShow the standards of resource agents.",
+            options: &[],
+            run: describe::standards,
+        },
+        Verb {
+            words: "providers",
+            usage: "\nShow the providers of OCF agents.",
+            options: &[],
+            run: describe::providers,
+        },
+        Verb {
+            words: "agents",
+            usage: "[standard[:provider]]\nShow resource agents.",
+            options: &[],
+            run: describe::agents,
         },
         Verb {
             words: "cleanup",

@@ -5,10 +5,12 @@ use crate::commands::node;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grammar;
-use crate::output::nvset_text::{self, indent};
+use crate::output::nvset_text::pair;
+use rhapsody_ops::dto::resources::Primitive;
 use rhapsody_ops::node::attribute::Request;
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
+    super::refuse_stonith(context, &words[..words.len().min(1)], None)?;
     node::warn_placement(context)?;
     if let [resource, pairs @ ..] = words
         && !pairs.is_empty()
@@ -27,20 +29,18 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     {
         return Err(Failure::Message(format!("Unable to find a resource: {only}")));
     }
+    context.line("Resource Utilization:");
     for primitive in &all.primitives {
-        if words.first().is_some_and(|only| primitive.id != *only) {
-            continue;
-        }
-        let mut lines = Vec::new();
-        for block in primitive.utilization.iter().filter(|block| !block.nvpairs.is_empty()) {
-            lines.extend(nvset_text::block("Utilization", block));
-        }
-        if !lines.is_empty() {
-            context.line(format!("Resource: {}", primitive.id));
-            for line in indent(lines) {
-                context.line(line);
-            }
+        let named = words.first().is_some_and(|only| primitive.id == *only);
+        if (words.is_empty() && !primitive.utilization.is_empty()) || named {
+            context.line(format!(" {}: {}", primitive.id, values(primitive)));
         }
     }
     Ok(())
+}
+
+fn values(primitive: &Primitive) -> String {
+    let mut pairs: Vec<_> = primitive.utilization.iter().flat_map(|block| &block.nvpairs).collect();
+    pairs.sort_by(|left, right| left.name.cmp(&right.name));
+    pairs.iter().map(|found| pair(&found.name, &found.value)).collect::<Vec<_>>().join(" ")
 }

@@ -64,11 +64,16 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     if !request.force {
         check_duplicates(work, &request, role.as_deref(), with_role.as_deref())?;
     }
+    if request.options.contains_key("influence") {
+        work.require_schema((3, 6));
+    }
     // One role given means the other is any running instance.
     if role.is_some() != with_role.is_some() {
         role.get_or_insert_with(|| "Started".to_owned());
         with_role.get_or_insert_with(|| "Started".to_owned());
     }
+    let role = role.map(|role| work.role_for_cib(&role));
+    let with_role = with_role.map(|role| work.role_for_cib(&role));
     let element = append(work, "rsc_colocation", &id);
     let doc = &mut work.cib;
     doc.set_attr(element, "rsc", &request.resource);

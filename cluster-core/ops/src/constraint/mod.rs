@@ -5,6 +5,9 @@ pub mod config;
 pub mod location;
 pub mod order;
 pub mod remove;
+pub mod rule;
+pub mod set;
+pub mod ticket;
 
 use crate::resource::tree;
 use crate::work::Work;

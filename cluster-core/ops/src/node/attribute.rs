@@ -72,6 +72,7 @@ pub fn set(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         }
         super::standby::set(work, node, name, value);
     }
+    work.count_changes(request.attributes.len());
     Ok(())
 }
 
@@ -109,6 +110,7 @@ pub fn resource(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
 }
 
 fn update(work: &mut Work<'_>, owner: Element, attributes: &Attributes, prefix: &str) {
+    work.touch();
     let doc = &mut work.cib;
     let block = match doc.child(owner, "utilization") {
         Some(block) => block,

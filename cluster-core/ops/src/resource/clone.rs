@@ -16,6 +16,8 @@ pub struct Request {
     pub clone_id: Option<String>,
     pub meta_attributes: Attributes,
     pub allow_incompatible_clone_meta_attributes: bool,
+    /// `promotable` among the meta attributes comes from the command's name.
+    pub promotable: bool,
 }
 
 pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
@@ -62,13 +64,28 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     work.check()?;
     let options =
         CloneOptions { id: request.clone_id, meta: request.meta_attributes.clone(), disabled: false };
+    let old_id = tree::id(&work.cib, resource);
     let clone_id = wrap(work, resource, &options);
+    point_locations(work, &old_id, &clone_id);
     let notifies = agents
         .into_iter()
         .filter_map(|(_, _, metadata)| metadata)
         .find(|metadata| metadata.has_action("notify"));
     warn_notify(work, notifies.as_ref(), &clone_id, &request.meta_attributes);
     Ok(())
+}
+
+/// Where the resource may run is now a matter of the clone.
+fn point_locations(work: &mut Work<'_>, old: &str, new: &str) {
+    let doc = &mut work.cib;
+    let Some(section) = crate::sections::get(doc, "constraints") else { return };
+    let locations: Vec<Element> = doc
+        .children_named(section, "rsc_location")
+        .filter(|location| doc.attr(*location, "rsc") == Some(old))
+        .collect();
+    for location in locations {
+        doc.set_attr(location, "rsc", new);
+    }
 }
 
 /// Resource id, agent name and metadata of every primitive in a resource.

@@ -281,7 +281,8 @@ fn check_special(work: &mut Work<'_>, request: &Request, name: &AgentName) {
             "this command is not sufficient for creating a guest node, use 'pcs cluster node add-guest'",
         );
         let address = request.meta_attributes.get("remote-addr").unwrap_or(&guest).clone();
-        if ids::find(&work.cib, &guest).is_some() || guest == request.resource_id {
+        let used = crate::node::addresses(work).contains(&guest);
+        if used || ids::find(&work.cib, &guest).is_some() || guest == request.resource_id {
             work.error(
                 "GUEST_NODE_NAME_ALREADY_EXISTS",
                 format!("Cannot set name of the guest node to '{guest}' because that ID already exists in the cluster configuration."),

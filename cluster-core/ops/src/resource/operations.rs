@@ -58,6 +58,9 @@ pub fn check(work: &mut Work<'_>, given: &mut [Operation], metadata: Option<&Met
         check_names(&names, metadata, force, &mut reports);
     }
     work.reports(reports);
+    if given.iter().any(|operation| option(operation, "on-fail") == Some("demote")) && !work.failed() {
+        work.require_schema((3, 4));
+    }
     check_repeated(work, given);
 }
 
@@ -253,10 +256,15 @@ pub fn append(doc: &mut Document, operations: Element, resource: &str, operation
         Some(id) => id.to_owned(),
         None => ids::free(doc, &format!("{resource}-{name}-interval-{}", ids::sanitized_part(interval))),
     };
+    let schema = doc.attr(doc.root(), "validate-with").map(str::to_owned);
     let op = doc.append(operations, "op");
     for attribute in ATTRIBUTES {
-        if let Some(value) = option(operation, attribute) {
-            doc.set_attr(op, attribute, value);
+        match option(operation, attribute) {
+            Some(role) if *attribute == "role" => {
+                doc.set_attr(op, attribute, &values::role_for_schema(role, schema.as_deref()))
+            }
+            Some(value) => doc.set_attr(op, attribute, value),
+            None => {}
         }
     }
     doc.set_attr(op, "id", &id);

@@ -36,6 +36,7 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     check_guest(work, resource, &request.meta_attributes, request.force);
     check_options(work, resource, &request);
     work.check()?;
+    work.touch();
     let pairs = list(&request.instance_attributes);
     nvset::update(&mut work.cib, resource, "instance_attributes", &pairs);
     set_meta(work, resource, &request.meta_attributes);
