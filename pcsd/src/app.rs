@@ -49,7 +49,7 @@ impl App {
             engine: engine::of_cluster(&paths, core.clone())?,
             core,
             tasks: Tasks::new(settings.limits.tasks),
-            status: crate::status::Cache,
+            status: crate::status::Cache::default(),
             agents: Arc::new(rhapsody_agents_run::installed::Installed::system()),
             known_hosts,
             paths,

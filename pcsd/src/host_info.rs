@@ -57,8 +57,8 @@ pub fn versions() -> Value {
     })
 }
 
-pub fn check_host(app: &App) -> Value {
-    let running = app.core.is_running();
+pub async fn check_host(app: &App) -> Value {
+    let running = app.engine.is_running().await.unwrap_or(false);
     let enabled = app.core.is_enabled();
     let absent = json!({"installed": false, "enabled": false, "running": false, "version": null});
     let core = |version| {

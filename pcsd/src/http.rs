@@ -14,7 +14,6 @@ pub struct Call {
     /// Address of the client, `unix` for the local socket.
     pub peer: Arc<str>,
     pub path: String,
-    pub is_post: bool,
     pub content_type: Option<String>,
     pub query: String,
     pub body: Bytes,

@@ -133,6 +133,7 @@ impl KnownHosts {
         }
     }
 
+    #[cfg(test)]
     pub fn get(&self, name: &str) -> Option<Host> {
         self.load().ok()?.known_hosts.remove(name)
     }

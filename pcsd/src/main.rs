@@ -2,9 +2,6 @@
 //! cluster and requests to other nodes out. It holds no cluster state: it may end or be replaced at
 //! any time, and no resource notices.
 
-// Lifted when the last commands are there.
-#![allow(dead_code)]
-
 mod app;
 mod auth;
 mod cluster_files;

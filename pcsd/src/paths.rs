@@ -13,6 +13,7 @@ impl Paths {
         Paths { root: root.map_or_else(|| PathBuf::from("/"), PathBuf::from) }
     }
 
+    #[cfg(test)]
     pub fn below(root: &Path) -> Self {
         Paths { root: root.to_owned() }
     }

@@ -395,7 +395,6 @@ async fn admit(
         user: user.unwrap_or_else(|| User { name: String::new(), groups: Some(Vec::new()) }),
         peer: peer.name,
         path: path.to_owned(),
-        is_post: head.method == axum::http::Method::POST,
         content_type: content_type.and_then(|value| Some(value.to_str().ok()?.to_owned())),
         query: head.uri.query().unwrap_or_default().to_owned(),
         body,

@@ -158,3 +158,34 @@ async fn operations_change_the_live_cib() {
     let body = r#"{"command_name":"cluster_property.get_properties","params":[],"options":{}}"#;
     assert_eq!(pcsd.post_json(&token, "/api/v2/task/run", body).await.0, 400);
 }
+
+#[tokio::test]
+async fn status_is_kept_until_something_moves() {
+    let (pcsd, core, token) = with_core("status").await;
+    let status = || pcsd.run_command(&token, "rhapsody.status", json!({}));
+    let first = status().await;
+    let text = first["result"]["text"].as_str().unwrap();
+    assert!(text.contains("Online: [ n1 ]") && text.contains("corosync: active/disabled"), "{text}");
+    assert_eq!(first["result"]["status"]["nodes"][0]["name"], "n1");
+    {
+        let mut state = core.state.lock().unwrap();
+        let offline = state
+            .cib
+            .to_xml()
+            .replace("crmd=\"online\"", "crmd=\"offline\"")
+            .replace("num_updates=\"3\"", "num_updates=\"4\"");
+        state.cib = rhapsody_cib::Cib::parse(&offline).unwrap();
+    }
+    let text = status().await["result"]["text"].as_str().unwrap().to_owned();
+    assert!(!text.contains("Online: [ n1 ]"), "{text}");
+    let xml = pcsd.run_command(&token, "rhapsody.status.xml", json!({})).await;
+    assert!(xml["result"].as_str().unwrap().contains("<pacemaker-result"));
+    let full =
+        pcsd.run_command(&token, "rhapsody.status", json!({"full": true, "hide_inactive": true})).await;
+    assert_eq!(full["task_finish_type"], "SUCCESS");
+    let data = r#"{"hide_inactive_resources":false,"verbose":false}"#;
+    let (status, text) = pcsd.post(&token, "/remote/cluster_status_plaintext", &[("data_json", data)]).await;
+    assert!(status == 200 && text.starts_with(r#"{"status":"success""#), "{text}");
+    let quorum = pcsd.get(&token, "/remote/get_quorum_info").await.1;
+    assert!(quorum.contains("Quorate:          Yes"), "{quorum}");
+}

@@ -3,8 +3,9 @@
 use super::hosts::Nothing;
 use super::{Ctx, Done, Stop};
 use crate::engine::EngineError;
-use crate::files;
 use crate::peers::{self, Ask};
+use crate::status::{self, Options};
+use crate::{cluster_files, files};
 use rhapsody_api::Report;
 use rhapsody_api::core::{FenceAction, Request, Response};
 use serde::Deserialize;
@@ -160,11 +161,55 @@ pub async fn members(ctx: &Ctx, _: Nothing) -> Done {
 
 pub async fn quorum(ctx: &Ctx, _: Nothing) -> Done {
     let quorum = ctx.app.engine.quorum().await.map_err(|error| refused(ctx, &error))?;
-    Ok(json!({"text": crate::status::quorum_text(&quorum), "quorum": quorum}))
+    Ok(json!({"text": status::quorum_text(&quorum), "quorum": quorum}))
 }
 
 pub async fn quorum_text(ctx: &Ctx, nothing: Nothing) -> Done {
     Ok(quorum(ctx, nothing).await?["text"].take())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusOf {
+    #[serde(default)]
+    full: bool,
+    #[serde(default)]
+    hide_inactive: bool,
+}
+
+pub async fn status(ctx: &Ctx, params: StatusOf) -> Done {
+    let options = Options { full: params.full, hide_inactive: params.hide_inactive };
+    let pcsd = match options.full {
+        true => answering(ctx).await,
+        false => Vec::new(),
+    };
+    let rendered = status::get(&ctx.app, options, pcsd).await.map_err(|error| refused(ctx, &error))?;
+    Ok(json!({"text": rendered.text, "status": rendered.data}))
+}
+
+async fn answering(ctx: &Ctx) -> Vec<(String, String)> {
+    let nodes = cluster_files::node_names(&ctx.app);
+    let states = super::hosts::pcsd_status_of(ctx, &nodes).await;
+    states.into_iter().map(|(node, state)| (node, state.as_str().unwrap_or_default().to_owned())).collect()
+}
+
+pub async fn status_xml(ctx: &Ctx, _: Nothing) -> Done {
+    status::xml(&ctx.app).await.map(Value::from).map_err(|error| refused(ctx, &error))
+}
+
+/// pcs's name and parameters for the text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plaintext {
+    #[serde(default)]
+    hide_inactive_resources: bool,
+    #[serde(default)]
+    verbose: bool,
+}
+
+pub async fn status_text(ctx: &Ctx, params: Plaintext) -> Done {
+    let text = status::text(&ctx.app, params.verbose, params.hide_inactive_resources).await;
+    text.map(Value::from).map_err(|error| refused(ctx, &error))
 }
 
 pub async fn corosync_conf(ctx: &Ctx, _: Nothing) -> Done {

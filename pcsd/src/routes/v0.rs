@@ -47,7 +47,7 @@ pub async fn versions(_call: Call) -> Reply {
 }
 
 pub async fn check_host(call: Call) -> Reply {
-    Reply::v0(&host_info::check_host(&call.app))
+    Reply::v0(&host_info::check_host(&call.app).await)
 }
 
 pub async fn not_yet(call: Call) -> Reply {

@@ -63,7 +63,7 @@ pub async fn quorum_info(call: Call) -> Reply {
 }
 
 pub async fn reload_corosync_conf(call: Call) -> Reply {
-    let (code, message) = if call.app.core.is_running() {
+    let (code, message) = if call.app.engine.is_running().await.unwrap_or(false) {
         ("failed", "the running cluster takes the new file at its next start")
     } else {
         ("not_running", "")
@@ -78,7 +78,7 @@ pub async fn status(call: Call) -> Reply {
     if version != "2" {
         return Reply::refused(format!("Unsupported version '{version}' of status requested"));
     }
-    let running = call.app.core.is_running();
+    let running = call.app.engine.is_running().await.unwrap_or(false);
     let enabled = call.app.core.is_enabled();
     let service = |installed: bool, enabled: bool, running: bool| json!({"installed": installed, "enabled": enabled, "running": running});
     Reply::v0(&json!({
