@@ -7,6 +7,7 @@
 use crate::commands::NOUNS;
 use crate::live::Live;
 use crate::options::{LETTERS, OPTIONS, Takes};
+use crate::say::{say, say_part};
 use rhapsody_api::core::{Request, Response};
 use rhapsody_cib::Cib;
 use rhapsody_client::Client;
@@ -22,7 +23,7 @@ pub fn run(words: &[String]) -> u8 {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["bash"] => {
-            print!("{}", bash());
+            say_part!("{}", bash());
             0
         }
         ["names", kind] => print_names(kind, None),
@@ -39,7 +40,7 @@ fn print_names(kind: &str, file: Option<&str>) -> u8 {
     let Some(cib) = file.map_or_else(live, |path| std::fs::read_to_string(path).ok()) else { return 1 };
     let Ok(cib) = Cib::parse(&cib) else { return 1 };
     for name in names(&cib, kind) {
-        println!("{name}");
+        say!("{name}");
     }
     0
 }

@@ -22,6 +22,7 @@ mod grammar;
 mod live;
 mod options;
 mod output;
+mod say;
 mod settings;
 mod suggest;
 mod target;

@@ -136,3 +136,21 @@ fn the_real_tools_answer_as_recorded() {
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let folder = folder("gone");
+    let file = folder.join("cib.xml");
+    std::fs::write(&file, CIB).unwrap();
+    let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
+    drop(reader);
+    let out = Command::new(env!("CARGO_BIN_EXE_rhapsody"))
+        .args(["tools", "crm_mon", "-1", "--output-as=xml"])
+        .env("CIB_file", &file)
+        .stdout(std::os::fd::OwnedFd::from(writer))
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(out.status.success(), "{out:?}");
+    assert_eq!(String::from_utf8_lossy(&out.stderr), "");
+}

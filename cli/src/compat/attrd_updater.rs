@@ -3,6 +3,7 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::{Store, unexpected};
+use crate::say::say;
 use rhapsody_api::core::{Request, Response};
 
 const OPTIONS: &[Opt] = &[
@@ -33,7 +34,7 @@ const OPTIONS: &[Opt] = &[
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("Usage: attrd_updater -n NAME [-N NODE] [-d SECONDS] -U VALUE | -B VALUE | -Q [-A] | -D");
+        say!("Usage: attrd_updater -n NAME [-N NODE] [-d SECONDS] -U VALUE | -B VALUE | -Q [-A] | -D");
         return Ok(Exit::Ok);
     }
     if args.has("refresh") {
@@ -102,16 +103,11 @@ fn query(store: &mut Store, name: &str, node: Option<String>, xml: bool, words: 
         let e = doc.append(root, "status");
         doc.set_attr(e, "code", "0");
         doc.set_attr(e, "message", "OK");
-        println!("{}", doc.to_xml().trim_end());
+        say!("{}", doc.to_xml().trim_end());
         return Ok(Exit::Ok);
     }
     for v in &values {
-        println!(
-            "name=\"{}\" host=\"{}\" value=\"{}\"",
-            v.name,
-            v.node,
-            v.value.as_deref().unwrap_or_default()
-        );
+        say!("name=\"{}\" host=\"{}\" value=\"{}\"", v.name, v.node, v.value.as_deref().unwrap_or_default());
     }
     Ok(Exit::Ok)
 }

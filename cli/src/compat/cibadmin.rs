@@ -3,6 +3,7 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
+use crate::say::say;
 use rhapsody_cib::{Cib, Document, Element, digest, patch, xpath};
 use std::io::Read;
 
@@ -51,7 +52,7 @@ pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     let has = |name: &str| args.has(name);
     if has("help") {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(Exit::Ok);
     }
     if has("empty") {
@@ -59,7 +60,7 @@ pub fn run(words: &[String]) -> Outcome {
         let mut version = cib.version();
         version.epoch = 1;
         cib.set_version(version);
-        println!("{}", cib.write(cib.root()).trim_end());
+        say!("{}", cib.write(cib.root()).trim_end());
         return Ok(Exit::Ok);
     }
     if has("md5-sum") || has("md5-sum-versioned") {
@@ -130,10 +131,10 @@ fn sum(args: &Args) -> Outcome {
     let doc = input(args)?;
     if args.has("md5-sum") {
         eprint!("Digest: ");
-        println!("{}", digest::cib_file_digest(&doc));
+        say!("{}", digest::cib_file_digest(&doc));
     } else {
         eprint!("Versioned ({}) digest: ", rhapsody_cib::CRM_FEATURE_SET);
-        println!("{}", digest::cib_digest(&doc));
+        say!("{}", digest::cib_digest(&doc));
     }
     Ok(Exit::Ok)
 }
@@ -157,7 +158,7 @@ fn query(store: &mut Store, args: &Args) -> Outcome {
     let text = store.text()?;
     // The commonest question of all needs no tree.
     if scope(args).is_none() && !args.has("xpath") && !args.has("no-children") && !store.is_file() {
-        println!("{}", text.trim_end());
+        say!("{}", text.trim_end());
         return Ok(Exit::Ok);
     }
     let cib = Cib::parse(&text).map_err(|e| Problem::new(Exit::Config, e.to_string()))?;
@@ -167,7 +168,7 @@ fn query(store: &mut Store, args: &Args) -> Outcome {
             Some(found) => found.ok_or_else(no_such)?,
             None => cib.root(),
         };
-        println!("{}", write(&cib, element, bare).trim_end());
+        say!("{}", write(&cib, element, bare).trim_end());
         return Ok(Exit::Ok);
     };
     let found =
@@ -177,12 +178,12 @@ fn query(store: &mut Store, args: &Args) -> Outcome {
     }
     if args.has("node-path") {
         for element in found {
-            println!("{}", xpath::path_of(&cib, element));
+            say!("{}", xpath::path_of(&cib, element));
         }
         return Ok(Exit::Ok);
     }
     if let [one] = found.as_slice() {
-        println!("{}", write(&cib, *one, bare).trim_end());
+        say!("{}", write(&cib, *one, bare).trim_end());
         return Ok(Exit::Ok);
     }
     let mut all = Document::new("xpath-query");
@@ -193,7 +194,7 @@ fn query(store: &mut Store, args: &Args) -> Outcome {
             all.clear(copy);
         }
     }
-    println!("{}", all.write(all.root()).trim_end());
+    say!("{}", all.write(all.root()).trim_end());
     Ok(Exit::Ok)
 }
 

@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Outcome};
 use super::store::Store;
+use crate::say::say;
 use rhapsody_cib::{Cib, Element};
 
 /// Keeps a resource (or its promoted role) off a node until it is cleared.
@@ -42,7 +43,7 @@ pub fn clear(store: &mut Store, resource: &str, node: Option<&str>) -> Outcome {
         Ok(ids)
     })?;
     for id in removed {
-        println!("Removing constraint: {id}");
+        say!("Removing constraint: {id}");
     }
     Ok(Exit::Ok)
 }

@@ -4,6 +4,7 @@ use super::args::{Arg, Args, Opt};
 use super::attributes::{self, Found, Place};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::{Store, unexpected};
+use crate::say::say;
 use regex::Regex;
 use rhapsody_api::core::{Request, Response};
 
@@ -57,11 +58,11 @@ struct Wish {
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") || args.has("help-all") {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(Exit::Ok);
     }
     if args.has("version") {
-        println!("Pacemaker 2.1.5 (rhapsody {})", env!("CARGO_PKG_VERSION"));
+        say!("Pacemaker 2.1.5 (rhapsody {})", env!("CARGO_PKG_VERSION"));
         return Ok(Exit::Ok);
     }
     if args.has("id") {
@@ -230,7 +231,7 @@ fn delete(store: &mut Store, wish: &Wish) -> Outcome {
     }
     let what = if matches!(wish.place, Place::Options(_)) { "option" } else { "attribute" };
     let set = wish.set.as_ref().map(|set| format!(" set={set}")).unwrap_or_default();
-    println!("Deleted {} {what}: id={}{set} name={name}", wish.place.scope(), found.id);
+    say!("Deleted {} {what}: id={}{set} name={name}", wish.place.scope(), found.id);
     Ok(Exit::Ok)
 }
 
@@ -267,14 +268,14 @@ fn query(store: &mut Store, wish: &Wish, words: &[String]) -> Outcome {
         let e = doc.append(root, "status");
         doc.set_attr(e, "code", "0");
         doc.set_attr(e, "message", "OK");
-        println!("{}", doc.to_xml().trim_end());
+        say!("{}", doc.to_xml().trim_end());
         return Ok(Exit::Ok);
     }
     for (name, value) in &found {
         if wish.quiet {
-            println!("{value}");
+            say!("{value}");
         } else {
-            println!("scope={scope}  name={name} value={value}");
+            say!("scope={scope}  name={name} value={value}");
         }
     }
     Ok(Exit::Ok)
@@ -325,7 +326,7 @@ pub fn master(words: &[String]) -> Outcome {
     ];
     let args = Args::parse(MASTER, words)?;
     if args.has("help") {
-        println!("Usage: crm_master [-N NODE] [-r RESOURCE] [-l reboot|forever] -G | -v VALUE | -D");
+        say!("Usage: crm_master [-N NODE] [-r RESOURCE] [-l reboot|forever] -G | -v VALUE | -D");
         return Ok(Exit::Ok);
     }
     let resource = args.value("resource").map(str::to_owned);
@@ -368,7 +369,7 @@ pub fn standby(words: &[String]) -> Outcome {
     ];
     let args = Args::parse(STANDBY, words)?;
     if args.has("help") {
-        println!("Usage: crm_standby [-N NODE] [-l reboot|forever] -G | -v on|off | -D");
+        say!("Usage: crm_standby [-N NODE] [-l reboot|forever] -G | -v on|off | -D");
         return Ok(Exit::Ok);
     }
     let node = match args.value("node").or(args.value("uname")) {

@@ -4,6 +4,7 @@ use super::args::{Arg, Args, Opt};
 use super::attributes::{self, Place};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
+use crate::say::say;
 use rhapsody_api::core::Request;
 use rhapsody_cib::duration;
 
@@ -26,7 +27,7 @@ const OPTIONS: &[Opt] = &[
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("Usage: crm_failcount -r RESOURCE [-N NODE] [-n OPERATION [-I INTERVAL]] -G | -D");
+        say!("Usage: crm_failcount -r RESOURCE [-N NODE] [-n OPERATION [-I INTERVAL]] -G | -D");
         return Ok(Exit::Ok);
     }
     let Some(resource) = args.value("resource") else { return Err(Problem::usage("resource name required")) };
@@ -71,9 +72,9 @@ pub fn run(words: &[String]) -> Outcome {
     let count: i64 = found.iter().filter_map(|f| f.value.parse::<i64>().ok()).sum();
     let count = if infinite || count >= 1_000_000 { "INFINITY".to_owned() } else { count.to_string() };
     if args.has("quiet") || args.has("Quiet") {
-        println!("{count}");
+        say!("{count}");
     } else {
-        println!("scope=status  name={wanted} value={count}");
+        say!("scope=status  name={wanted} value={count}");
     }
     Ok(Exit::Ok)
 }

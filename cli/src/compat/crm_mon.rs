@@ -3,6 +3,7 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
+use crate::say::{say, say_part};
 use rhapsody_cib::Cib;
 use rhapsody_status::{MonOptions, Status};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -65,11 +66,11 @@ const SECTIONS: &[(&str, bool)] = &[
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(Exit::Ok);
     }
     if args.has("version") {
-        println!("Pacemaker 2.1.5 (rhapsody {})", env!("CARGO_PKG_VERSION"));
+        say!("Pacemaker 2.1.5 (rhapsody {})", env!("CARGO_PKG_VERSION"));
         return Ok(Exit::Ok);
     }
     for option in ["daemonize", "as-html", "brief"] {
@@ -127,7 +128,7 @@ fn output(args: &Args, text: &str) -> Outcome {
     match args.value("output-to") {
         Some(path) if path != "-" => std::fs::write(path, text)
             .map_err(|e| Problem::new(Exit::CannotCreate, format!("cannot write {path}: {e}")))?,
-        _ => print!("{text}"),
+        _ => say_part!("{text}"),
     }
     Ok(Exit::Ok)
 }
@@ -170,18 +171,18 @@ fn simple(status: &Status) -> Exit {
     let online = status.nodes.iter().filter(|n| n.online && !n.standby).count();
     let standby = status.nodes.iter().filter(|n| n.online && n.standby).count();
     if status.summary.dc.is_none() {
-        println!("CLUSTER CRIT: No DC");
+        say!("CLUSTER CRIT: No DC");
         return Exit::Unquorate;
     }
     if !offline.is_empty() {
         let list: Vec<String> = offline.iter().map(|name| format!("offline node: {name}")).collect();
-        println!("CLUSTER WARN: {}", list.join(", "));
+        say!("CLUSTER WARN: {}", list.join(", "));
         return Exit::Error;
     }
     let s = |n: usize| if n == 1 { "" } else { "s" };
     let standby = if standby > 0 { format!(", {standby} standby node{}", s(standby)) } else { String::new() };
     let resources = status.summary.resources_configured;
-    println!(
+    say!(
         "CLUSTER OK: {online} node{} online{standby}, {resources} resource instance{} configured",
         s(online),
         s(resources)

@@ -3,6 +3,7 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::{Store, unexpected};
+use crate::say::say;
 use rhapsody_api::core::{Member, Request, Response};
 
 const OPTIONS: &[Opt] = &[
@@ -26,7 +27,7 @@ pub fn run(words: &[String]) -> Outcome {
     const USAGE: &str = "Usage: crm_node -n | -i | -l | -p | -q | -N ID";
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("{USAGE}");
+        say!("{USAGE}");
         return Ok(Exit::Ok);
     }
     if args.has("remove") {
@@ -34,14 +35,14 @@ pub fn run(words: &[String]) -> Outcome {
     }
     // Called by an agent, the name is known without asking.
     if args.has("name") {
-        println!("{}", Store::open("crm_node")?.local_node()?);
+        say!("{}", Store::open("crm_node")?.local_node()?);
         return Ok(Exit::Ok);
     }
     let mut store = Store::open("crm_node")?;
     if args.has("quorum") {
         return match store.request(Request::Quorum)? {
             Response::Quorum(quorum) => {
-                println!("{}", u8::from(quorum.quorate));
+                say!("{}", u8::from(quorum.quorate));
                 Ok(Exit::Ok)
             }
             other => Err(unexpected(&other)),
@@ -56,23 +57,20 @@ pub fn run(words: &[String]) -> Outcome {
     // `-l -p` together is what an agent of RabbitMQ asks for.
     if args.has("list") {
         for m in &members {
-            println!("{} {} {}", m.id, m.name, if m.online { "member" } else { "lost" });
+            say!("{} {} {}", m.id, m.name, if m.online { "member" } else { "lost" });
         }
     }
     if args.has("partition") {
         let names: Vec<&str> = members.iter().filter(|m| m.online).map(|m| m.name.as_str()).collect();
-        println!("{} ", names.join(" "));
+        say!("{} ", names.join(" "));
     }
     if args.has("cluster-id") {
         let me = members.iter().find(|m| m.name == local);
-        println!("{}", me.ok_or_else(|| Problem::new(Exit::NoHost, format!("no node '{local}'")))?.id);
+        say!("{}", me.ok_or_else(|| Problem::new(Exit::NoHost, format!("no node '{local}'")))?.id);
     }
     if let Some(id) = args.value("name-for-id") {
         let named = members.iter().find(|m| m.id.to_string() == id);
-        println!(
-            "{}",
-            named.ok_or_else(|| Problem::new(Exit::NoHost, format!("Node {id} is not known")))?.name
-        );
+        say!("{}", named.ok_or_else(|| Problem::new(Exit::NoHost, format!("Node {id} is not known")))?.name);
     }
     Ok(Exit::Ok)
 }

@@ -4,6 +4,7 @@ use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
 use super::{constraints, resource_query};
+use crate::say::say;
 use rhapsody_api::core::Request;
 use rhapsody_cib::{Cib, Element, duration, nvpair};
 
@@ -64,7 +65,7 @@ const HELP: &str =
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(Exit::Ok);
     }
     for option in
@@ -117,7 +118,7 @@ pub fn run(words: &[String]) -> Outcome {
     }
     if let Some(name) = args.value("get-property") {
         if let Some(value) = cib.attr(element, name) {
-            println!("{value}");
+            say!("{value}");
         }
         return Ok(Exit::Ok);
     }
@@ -136,7 +137,7 @@ pub fn run(words: &[String]) -> Outcome {
     };
     if let Some(name) = args.value("get-parameter") {
         match attribute(&cib, element, kind, name) {
-            Some(value) => println!("{value}"),
+            Some(value) => say!("{value}"),
             None => eprintln!("Attribute '{name}' not found for '{resource}'"),
         }
         return Ok(Exit::Ok);
@@ -194,7 +195,7 @@ fn set(store: &mut Store, resource: &str, kind: &'static str, name: &str, value:
         };
         Ok(format!("Set '{resource}' option: id={id}{set} name={name} value={value}"))
     })?;
-    println!("{line}");
+    say!("{line}");
     Ok(Exit::Ok)
 }
 
@@ -208,7 +209,7 @@ fn delete(store: &mut Store, resource: &str, kind: &'static str, name: &str) -> 
         Ok(Some(format!("Deleted '{resource}' option: id={id} name={name}")))
     })?;
     if let Some(line) = line {
-        println!("{line}");
+        say!("{line}");
     }
     Ok(Exit::Ok)
 }

@@ -3,6 +3,7 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
+use crate::say::say;
 use rhapsody_cib::Cib;
 use rhapsody_scheduler::Options;
 use std::io::Read;
@@ -25,7 +26,7 @@ const OPTIONS: &[Opt] = &[
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("Usage: crm_verify -L | -x FILE | -X XML | -p  [-V]");
+        say!("Usage: crm_verify -L | -x FILE | -X XML | -p  [-V]");
         return Ok(Exit::Ok);
     }
     let text = if let Some(path) = args.value("xml-file") {

@@ -3,6 +3,7 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::{Store, unexpected};
+use crate::say::{say, say_part};
 use rhapsody_api::core::{Request, Response};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +19,7 @@ const OPTIONS: &[Opt] = &[
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("Usage: corosync-quorumtool [-s] | -l");
+        say!("Usage: corosync-quorumtool [-s] | -l");
         return Ok(Exit::Ok);
     }
     let quorum = match Store::open("corosync-quorumtool")?.request(Request::Quorum) {
@@ -27,10 +28,10 @@ pub fn run(words: &[String]) -> Outcome {
         Err(problem) => return Err(Problem::new(Exit::Error, problem.text)),
     };
     if args.has("list") {
-        print!("\n{}", rhapsody_status::membership_text(&quorum));
+        say_part!("\n{}", rhapsody_status::membership_text(&quorum));
     } else {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
-        print!("{}", rhapsody_status::quorumtool_text(&quorum, now));
+        say_part!("{}", rhapsody_status::quorumtool_text(&quorum, now));
     }
     // The real one says by its exit code whether there is quorum.
     Ok(if quorum.quorate { Exit::Ok } else { Exit::Unquorate })

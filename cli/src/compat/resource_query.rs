@@ -1,6 +1,7 @@
 //! What `crm_resource` answers from the status.
 
 use super::exit::{Exit, Outcome, Problem};
+use crate::say::{say, say_part};
 use rhapsody_cib::{Cib, Element};
 use rhapsody_status::{MonOptions, Resource, Status};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +15,7 @@ pub fn list_raw(cib: &Cib) -> Outcome {
     let status = status(cib);
     for entry in &status.resources {
         for rsc in entry.primitives().into_iter().filter(|r| !r.orphaned || r.active) {
-            println!("{}", rsc.instance);
+            say!("{}", rsc.instance);
         }
     }
     Ok(Exit::Ok)
@@ -22,7 +23,7 @@ pub fn list_raw(cib: &Cib) -> Outcome {
 
 pub fn list(cib: &Cib) -> Outcome {
     let only = vec!["resources".to_owned()];
-    print!("{}", status(cib).crm_mon_text(&MonOptions { inactive: true, only, ..MonOptions::default() }));
+    say_part!("{}", status(cib).crm_mon_text(&MonOptions { inactive: true, only, ..MonOptions::default() }));
     Ok(Exit::Ok)
 }
 
@@ -35,9 +36,9 @@ pub fn locate(cib: &Cib, id: &str, quiet: bool) -> Outcome {
             found = true;
             let role = if rsc.role == "Promoted" { " Promoted" } else { "" };
             if quiet {
-                println!("{}", node.name);
+                say!("{}", node.name);
             } else {
-                println!("resource {id} is running on: {}{role}", node.name);
+                say!("resource {id} is running on: {}{role}", node.name);
             }
         }
     }
@@ -77,10 +78,10 @@ pub fn xml(cib: &Cib, id: &str, element: Element) -> Outcome {
     let only = vec!["resources".to_owned()];
     let options = MonOptions { inactive: true, only, resource: Some(id.to_owned()), ..MonOptions::default() };
     for line in status.crm_mon_text(&options).lines().skip(1) {
-        println!("{}", line.trim_start().trim_start_matches("* "));
+        say!("{}", line.trim_start().trim_start_matches("* "));
     }
     let one = cib.extract(element);
-    println!("Resource XML:\n{}", one.write(one.root()).trim_end());
+    say!("Resource XML:\n{}", one.write(one.root()).trim_end());
     Ok(Exit::Ok)
 }
 
@@ -98,9 +99,14 @@ pub fn operations(cib: &Cib, resource: Option<&str>, node: Option<&str>) -> Outc
                     .map(|at| format!(", last-rc-change='{}'", rhapsody_status::date_text(at)))
                     .unwrap_or_default();
                 let exec = op.exec_time.as_ref().map(|ms| format!(", exec={ms}ms")).unwrap_or_default();
-                println!(
+                say!(
                     "{}\t({agent}):\t {role}: {}_{task}_{} (node={}, call={}, rc={}{when}{exec}): complete",
-                    history.id, history.id, op.interval_ms, at.node, op.call, op.rc
+                    history.id,
+                    history.id,
+                    op.interval_ms,
+                    at.node,
+                    op.call,
+                    op.rc
                 );
             }
         }

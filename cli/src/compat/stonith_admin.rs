@@ -3,6 +3,7 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
+use crate::say::say;
 use rhapsody_api::core::{FenceAction, Request};
 
 const OPTIONS: &[Opt] = &[
@@ -31,7 +32,7 @@ const OPTIONS: &[Opt] = &[
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(OPTIONS, words)?;
     if args.has("help") {
-        println!("Usage: stonith_admin -L | -B NODE | -F NODE | -U NODE | -C NODE");
+        say!("Usage: stonith_admin -L | -B NODE | -F NODE | -U NODE | -C NODE");
         return Ok(Exit::Ok);
     }
     let mut store = Store::open("stonith_admin")?;
@@ -50,10 +51,10 @@ pub fn run(words: &[String]) -> Outcome {
     if args.has("list-registered") {
         let devices = devices(&mut store)?;
         for device in &devices {
-            println!("{device}");
+            say!("{device}");
         }
         let count = devices.len();
-        println!("{count} fence device{} found", if count == 1 { "" } else { "s" });
+        say!("{count} fence device{} found", if count == 1 { "" } else { "s" });
         return Ok(Exit::Ok);
     }
     for option in ["history", "last", "list"] {
