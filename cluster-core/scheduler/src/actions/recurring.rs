@@ -87,12 +87,13 @@ impl Plan<'_> {
         if self.c[rsc].is_managed() {
             let then = Side::action_of(None, monitor);
             self.order(Side::task(rsc, Task::START), then, FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+            // Named with the resource: where nothing is reloaded there is nothing to wait for.
+            let then = Side::action_of(Some(rsc), monitor);
             self.order(
                 Side::task(rsc, Task::RELOAD_AGENT),
                 then,
                 FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS,
             );
-            let then = Side::action_of(Some(rsc), monitor);
             if next == Role::Promoted {
                 self.order(Side::task(rsc, Task::PROMOTE), then, ORDERED | UNRUNNABLE_FIRST_BLOCKS);
             } else if self.c[rsc].role == Role::Promoted {

@@ -23,7 +23,9 @@ impl Reader<'_> {
         }
         // Each pass may make more nodes readable; every pass but the last reads at least one.
         while self.histories(&states, false) {}
-        self.histories(&states, true);
+        // Without fencing what a lost node ran counts as gone with it.
+        let lost_too = self.c.options.fencing;
+        self.histories(&states, lost_too);
         for container in std::mem::take(&mut self.stop_needed) {
             if let Some(node) = self.c[container].active.first().copied() {
                 self.require_stop(container, node);
