@@ -46,6 +46,9 @@ pub fn plan(places: &Places, operation: &Operation) -> Plan {
         }
     }
     let reskey = |name: &str| format!("OCF_RESKEY_CRM_meta_{name}");
+    // `ocf_promotion_score` of resource-agents asks for it.
+    let feature_set = || rhapsody_cib::CRM_FEATURE_SET.to_owned();
+    command.env.entry("OCF_RESKEY_crm_feature_set".to_owned()).or_insert_with(feature_set);
     command.env.entry(reskey("on_node")).or_insert_with(|| operation.node.clone());
     command.env.entry(reskey("name")).or_insert_with(|| operation.task.clone());
     command.env.entry(reskey("timeout")).or_insert_with(|| operation.timeout_ms.to_string());

@@ -120,8 +120,8 @@ fn run_schedules(mut inputs: Inputs, waiting: &Receiver<Schedule>, to_loop: &Syn
 }
 
 fn plan(cib: &Cib, now: i64) -> Result<Box<Transition>, String> {
-    let _ = (cib, now);
-    Err("there is no scheduler".to_owned())
+    let options = rhapsody_scheduler::Options { now, show_scores: false };
+    Ok(Box::new(rhapsody_scheduler::schedule(cib, &options).transition))
 }
 
 fn write_lines(mut writer: Writer, waiting: &Receiver<Event>) {
