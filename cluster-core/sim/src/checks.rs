@@ -30,6 +30,11 @@ pub struct Checks {
     nodes: usize,
     ignore: bool,
     calm_since: Option<u64>,
+    /// When something last went wrong with the machine, or with the whole network.
+    hurt_at: Vec<u64>,
+    network_hurt_at: u64,
+    /// The number of the view before the last step.
+    pub view_before: u64,
 }
 
 impl Checks {
@@ -53,6 +58,9 @@ impl Checks {
             nodes: n,
             ignore: plan.policy == "ignore",
             calm_since: None,
+            hurt_at: vec![0; n],
+            network_hurt_at: 0,
+            view_before: 0,
         }
     }
 
@@ -61,6 +69,14 @@ impl Checks {
             let now = world.now;
             world.log.line(now, "!!!!", || what.clone());
             world.checks.violations.push(format!("{:.3}s {what}", now as f64 / 1000.0));
+        }
+    }
+
+    /// A fault that is about this machine (or, without one, about the network) is on until `until`.
+    pub fn hurt(&mut self, machine: Option<usize>, until: u64) {
+        match machine {
+            Some(m) => self.hurt_at[m] = self.hurt_at[m].max(until),
+            None => self.network_hurt_at = self.network_hurt_at.max(until),
         }
     }
 
@@ -115,6 +131,18 @@ impl Checks {
         checks.faults.iter().filter(near).count() == 1 && checks.calm_since.is_some_and(|at| at + 500 < *from)
     }
 
+    /// Machines that nothing has been wrong with for a while.
+    fn healthy(world: &World) -> Vec<usize> {
+        let checks = &world.checks;
+        let calm = 10_000;
+        if world.now < checks.network_hurt_at + calm {
+            return Vec::new();
+        }
+        (0..world.plan.nodes)
+            .filter(|m| world.now > checks.hurt_at[*m] + calm && world.machines[*m].is_up())
+            .collect()
+    }
+
     /// After each step of a node.
     pub fn look(world: &mut World, m: usize) {
         let Some(process) = &world.machines[m].process else { return };
@@ -129,6 +157,15 @@ impl Checks {
                 Self::fail(world, format!("n{} went back from view {old} to {}", m + 1, view.id));
                 return;
             }
+            let majority = Self::healthy(world).len() > world.plan.nodes / 2;
+            if majority && !view.quorum.quorate && Self::healthy(world).contains(&m) {
+                Self::fail(
+                    world,
+                    format!("n{} needlessly installed a view without quorum: {}", m + 1, view.id),
+                );
+                return;
+            }
+            let checks = &mut world.checks;
             let all = view.members.len() == checks.nodes;
             if all || view.members.keys().any(|id| checks.has_waited[*id as usize - 1]) {
                 checks.has_waited[m] = true;
@@ -152,13 +189,15 @@ impl Checks {
         if rises {
             let belief = world.machines[m].process.as_ref().map(|p| p.node.belief());
             let view = belief.as_ref().and_then(|b| b.view.as_ref()).map(|v| v.id.counter);
-            if view != Some(operation.view) {
+            // Or ordered in the view that the same input made it leave.
+            if view != Some(operation.view) && world.checks.view_before != operation.view {
                 Self::fail(world, format!("S5: {what} of view {}, but the view is {view:?}", operation.view));
             }
             if world.checks.late[m] {
                 Self::fail(world, format!("S5: {what} after a standstill, without a new view"));
             }
-            if !world.checks.ignore && belief.is_some_and(|b| !b.quorate) {
+            let after = belief.as_ref().is_some_and(|b| b.view.is_some());
+            if !world.checks.ignore && after && belief.is_some_and(|b| !b.quorate) {
                 Self::fail(world, format!("S2: {what} without quorum"));
             }
         }
@@ -200,7 +239,9 @@ impl Checks {
     fn quorum_is_real(world: &mut World, m: usize) {
         let now = world.now;
         let machine = &world.machines[m];
-        if now < machine.paused_until || now < machine.process_paused_until || world.checks.two_node {
+        // What it finds out in the first moment after a pause it finds out in time.
+        let paused = machine.paused_until.max(machine.process_paused_until);
+        if now < paused + 20 || world.checks.two_node {
             return;
         }
         let Some(process) = &machine.process else { return };

@@ -151,6 +151,15 @@ pub fn begin(world: &mut World, index: usize) {
     let nodes = world.plan.nodes;
     world.say(m, || format!("---- {:?} for {} ms", planned.fault, planned.lasts));
     world.checks.fault_at(world.now, planned.lasts);
+    let network = matches!(
+        planned.fault,
+        Fault::Delay | Fault::Loss | Fault::Duplicate | Fault::OneWayCut | Fault::LinkCut | Fault::Partition
+    );
+    let until = world.now + planned.lasts;
+    match planned.fault {
+        Fault::PowerCutAll => (0..nodes).for_each(|i| world.checks.hurt(Some(i), until + 8000)),
+        _ => world.checks.hurt((!network).then_some(m), until + 2000),
+    }
     match planned.fault {
         Fault::Delay | Fault::Loss | Fault::Duplicate | Fault::Reorder => {
             let delay = world.rng.between(5, 60);

@@ -245,6 +245,8 @@ impl World {
             machine.disk.pending = 0;
             self.tally.count(Fault::DiskForgot);
         }
+        let now = self.now;
+        self.checks.hurt(Some(m), now + 3000);
         self.say(m, || format!("POWER OFF ({why})"));
         self.checks.powered_off(m);
     }
@@ -383,6 +385,7 @@ impl World {
     pub fn drive(&mut self, m: usize, input: Input) {
         let now = self.clock(m);
         let Some(process) = &mut self.machines[m].process else { return };
+        self.checks.view_before = process.node.belief().view.map_or(0, |v| v.id.counter);
         process.node.handle(now, input);
         let mut outputs = Vec::new();
         while let Some(output) = process.node.next_output() {
