@@ -313,6 +313,15 @@ impl Node {
         }
     }
 
+    /// The view in force, without the rest of the [`belief`](Self::belief).
+    pub fn view_id(&self) -> Option<crate::membership::view::ViewId> {
+        self.view().map(|v| v.id)
+    }
+
+    pub fn is_quorate(&self) -> bool {
+        self.quorate()
+    }
+
     /// The configuration that counts here.
     pub fn configuration(&self) -> &crate::Cib {
         &self.replica.held.cib

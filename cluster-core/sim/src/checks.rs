@@ -146,10 +146,11 @@ impl Checks {
     /// After each step of a node.
     pub fn look(world: &mut World, m: usize) {
         let Some(process) = &world.machines[m].process else { return };
-        let belief = process.node.belief();
-        let Some(view) = belief.view else { return };
+        let Some(id) = process.node.view_id() else { return };
+        let quorate = process.node.is_quorate();
         let checks = &mut world.checks;
-        if view.id != checks.views[m] {
+        if id != checks.views[m] {
+            let Some(view) = process.node.belief().view else { return };
             let old = checks.views[m];
             checks.views[m] = view.id;
             checks.late[m] = false;
@@ -172,7 +173,7 @@ impl Checks {
             }
         }
         let checks = &world.checks;
-        if checks.waits && belief.quorate && !checks.has_waited[m] {
+        if checks.waits && quorate && !checks.has_waited[m] {
             let text = format!("wait_for_all: n{} is quorate and has not seen all nodes in this boot", m + 1);
             Self::fail(world, text);
             world.checks.waits = false;
@@ -223,6 +224,11 @@ impl Checks {
     pub fn periodic(world: &mut World) {
         for m in 0..world.plan.nodes {
             Self::quorum_is_real(world, m);
+        }
+        if world.now % 200 != 0 {
+            return;
+        }
+        for m in 0..world.plan.nodes {
             Self::same_configuration(world, m);
         }
         let calm = Self::settled(world).is_ok();
@@ -247,7 +253,7 @@ impl Checks {
         let Some(process) = &machine.process else { return };
         let token = world.checks.token_ms;
         let heard = machine.heard.values().filter(|at| now.saturating_sub(**at) <= token + 20).count();
-        if heard + 1 < world.plan.nodes / 2 + 1 && process.node.belief().quorate {
+        if heard + 1 < world.plan.nodes / 2 + 1 && process.node.is_quorate() {
             Self::fail(world, format!("S2: n{} believes in a quorum and hears {heard} peers", m + 1));
         }
     }
@@ -258,10 +264,10 @@ impl Checks {
             return;
         }
         let Some(process) = &world.machines[m].process else { return };
-        let belief = process.node.belief();
-        if !belief.quorate {
+        if !process.node.is_quorate() {
             return;
         }
+        let belief = process.node.belief();
         let known = world.checks.digests.entry(belief.config).or_insert_with(|| belief.digest.clone());
         if *known != belief.digest {
             let text = format!("S3: n{} holds another {:?} than a quorate node held", m + 1, belief.config);

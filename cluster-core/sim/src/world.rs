@@ -385,7 +385,7 @@ impl World {
     pub fn drive(&mut self, m: usize, input: Input) {
         let now = self.clock(m);
         let Some(process) = &mut self.machines[m].process else { return };
-        self.checks.view_before = process.node.belief().view.map_or(0, |v| v.id.counter);
+        self.checks.view_before = process.node.view_id().map_or(0, |v| v.counter);
         process.node.handle(now, input);
         let mut outputs = Vec::new();
         while let Some(output) = process.node.next_output() {
