@@ -58,7 +58,9 @@ pub struct Heartbeat {
     next_beat: u64,
     last_poll: Option<u64>,
     late_ms: u64,
-    reported: Option<(BTreeMap<NodeId, Row>, u64)>,
+    reported: Option<BTreeMap<NodeId, Row>>,
+    /// Something may differ from what was reported.
+    dirty: bool,
     /// Rows of others, with the number of the beat that they came from and when they changed here.
     rows: BTreeMap<NodeId, HeardRow>,
 }
@@ -108,6 +110,7 @@ impl Heartbeat {
             last_poll: None,
             late_ms: 0,
             reported: None,
+            dirty: true,
             rows: BTreeMap::new(),
         }
     }
@@ -116,6 +119,7 @@ impl Heartbeat {
     pub fn advertise(&mut self, beacon: Beacon) {
         if beacon != self.beacon {
             self.beacon = beacon;
+            self.dirty = true;
             self.next_beat = 0;
         }
     }
@@ -191,6 +195,12 @@ impl Heartbeat {
     /// as [`crate::Input::Connectivity`]. Call it after `receive` and `poll`.
     pub fn changed(&mut self, now_ms: u64) -> Option<Connectivity> {
         self.judge(now_ms);
+        let token = self.token_ms;
+        let expired = self.rows.values().any(|r| now_ms.saturating_sub(r.seen) > token);
+        if !self.dirty && !expired && self.late_ms == 0 {
+            return None;
+        }
+        self.dirty = false;
         let mut rows: BTreeMap<NodeId, Row> = BTreeMap::new();
         rows.insert(self.id, self.own_row());
         for (id, heard) in &self.rows {
@@ -199,13 +209,11 @@ impl Heartbeat {
                 rows.insert(*id, heard.row.clone());
             }
         }
-        let unchanged =
-            self.reported.as_ref().is_some_and(|(old, late)| *old == rows && *late == self.late_ms);
-        if unchanged {
+        if self.late_ms == 0 && self.reported.as_ref() == Some(&rows) {
             return None;
         }
         let late_ms = std::mem::take(&mut self.late_ms);
-        self.reported = Some((rows.clone(), 0));
+        self.reported = Some(rows.clone());
         let last_heard = self.peers.iter().filter_map(|(id, p)| p.last_heard.map(|at| (*id, at))).collect();
         Some(Connectivity { rows, last_heard, late_ms })
     }
@@ -220,6 +228,11 @@ impl Heartbeat {
             (row.beacon.incarnation, sequence) > (old.row.beacon.incarnation, old.sequence)
         });
         if newer {
+            let token = self.token_ms;
+            self.dirty |= self
+                .rows
+                .get(&id)
+                .is_none_or(|old| old.row != row || now_ms.saturating_sub(old.seen) > token);
             self.rows.insert(id, HeardRow { row, sequence, seen: now_ms });
         }
     }
@@ -245,6 +258,7 @@ impl Heartbeat {
             let fresh = peer.last_heard.is_some_and(|at| now_ms.saturating_sub(at) < suspect);
             if peer.heard && !fresh {
                 peer.heard = false;
+                self.dirty = true;
                 peer.losses = (peer.losses + 1).min(4);
                 // A flapping link has to prove itself for longer each time, up to eight tokens.
                 peer.trusted_from = now_ms + self.token_ms / 4 * (1 << peer.losses);
@@ -252,6 +266,7 @@ impl Heartbeat {
                 self.next_beat = 0;
             } else if !peer.heard && fresh && now_ms >= peer.trusted_from {
                 peer.heard = true;
+                self.dirty = true;
                 // The peer waits for nothing more than to be told so.
                 self.next_beat = 0;
             }

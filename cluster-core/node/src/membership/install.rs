@@ -141,6 +141,7 @@ impl Node {
         self.quorum = quorum::remember(&self.quorum, &view.quorum, &view.ids(), install.others_waited);
         self.replica.status = install.status;
         self.replica.updates += 1;
+        self.target_changes();
         self.remember_boot();
         self.announce_view(was.as_ref(), &view);
         self.local_view_began();

@@ -38,6 +38,10 @@ pub(crate) struct Membership {
     /// The peers that are heard no longer carry a quorum (S2).
     pub quorum_lost: bool,
     target: Members,
+    /// The target may be another one now.
+    target_stale: bool,
+    /// What was left out for a time is asked again then.
+    target_until: u64,
     settle_until: u64,
     needed_since: Option<u64>,
     next_try: u64,
@@ -116,6 +120,7 @@ impl Node {
             self.membership.matrix_changed = self.now.mono_ms;
         }
         self.net = net;
+        self.target_changes();
         let heard = self.heard();
         for (id, row) in self.net.rows.clone() {
             if id == self.me() || !heard.contains(&id) {
@@ -246,20 +251,33 @@ impl Node {
             .is_some_and(|p| p.fenced && p.incarnation >= self.incarnation_of(id))
     }
 
+    fn retarget(&mut self) {
+        let now = self.now.mono_ms;
+        let target = self.compute_target();
+        let m = &mut self.membership;
+        m.target_stale = false;
+        m.target_until = m.excluded.values().map(|e| e.0).filter(|at| *at > now).min().unwrap_or(u64::MAX);
+        if target != m.target {
+            let old = std::mem::replace(&mut m.target, target.clone());
+            let growth = old.iter().all(|(id, inc)| target.get(id) == Some(inc));
+            let all = target.len() == self.config.nodes.len();
+            m.settle_until = if all || !growth { now } else { m.settle_until.max(now + SETTLE_MS) };
+        }
+    }
+
+    /// Who is left out, or is fenced, is another question from here on.
+    pub(crate) fn target_changes(&mut self) {
+        self.membership.target_stale = true;
+    }
+
     pub(crate) fn tick_membership(&mut self) {
         let now = self.now.mono_ms;
         self.tell_the_fenced();
-        let target = self.compute_target();
-        if target != self.membership.target {
-            let old = std::mem::replace(&mut self.membership.target, target.clone());
-            let growth = old.iter().all(|(id, inc)| target.get(id) == Some(inc));
-            let all = target.len() == self.config.nodes.len();
-            if all || !growth {
-                self.membership.settle_until = now;
-            } else {
-                self.membership.settle_until = self.membership.settle_until.max(now + SETTLE_MS);
-            }
+        let until = self.membership.target_until;
+        if self.membership.target_stale || now >= until || self.membership.target.is_empty() {
+            self.retarget();
         }
+        let target = self.membership.target.clone();
         match &self.membership.phase {
             Phase::Proposing { members, deadline, states, .. } => {
                 if *members != target {
@@ -273,6 +291,7 @@ impl Node {
                         for id in silent {
                             let life = self.incarnation_of(id);
                             self.membership.excluded.insert(id, (now + 2 * self.config.token_ms, life));
+                            self.membership.target_stale = true;
                         }
                     }
                     self.membership.phase = Phase::Out;
@@ -442,6 +461,7 @@ impl Node {
             let life = self.incarnation_of(from);
             self.membership.excluded.insert(from, (self.now.mono_ms + self.config.token_ms, life));
             self.membership.attempts = 0;
+            self.target_changes();
         }
     }
 
@@ -493,6 +513,7 @@ impl Node {
             row.hears.remove(&from);
         }
         self.net.rows.remove(&from);
+        self.target_changes();
         if let Some(part) = self.replica.status.parts.get_mut(&from) {
             if part.incarnation <= incarnation {
                 part.expected = false;

@@ -54,6 +54,7 @@ impl Node {
             }
             Entry::Fenced { node, incarnation } => {
                 self.replica.status.fence(*node, *incarnation, touched);
+                self.target_changes();
                 let text = format!("{} is fenced", self.name(*node));
                 self.event("fenced", text, json!({"node": self.name(*node)}));
                 if *node == me && *incarnation == self.config.incarnation {
