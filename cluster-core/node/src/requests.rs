@@ -46,7 +46,9 @@ impl Clients {
 impl Node {
     pub(crate) fn take_request(&mut self, id: u64, request: Request) {
         let response = match request {
-            Request::Snapshot => Response::Snapshot { cib: self.whole_cib().to_xml() },
+            Request::Snapshot => {
+                Response::Snapshot { cib: self.whole_cib(crate::replica::render::Reader::Tools).to_xml() }
+            }
             Request::Members => self.members(),
             Request::Quorum => self.quorum_figures(),
             Request::GetAttribute { name, node } => self.attribute_values(&name, node.as_deref()),

@@ -136,7 +136,7 @@ impl Plan {
             power_on,
             clients,
             bugs: Bugs::default(),
-            real_scheduler: false,
+            real_scheduler: true,
         }
     }
 }

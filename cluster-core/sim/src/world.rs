@@ -466,9 +466,9 @@ impl World {
     }
 
     fn make_plan(&self, cib: &Cib, now: i64) -> Transition {
-        let _ = now;
         if self.real_scheduler {
-            return crate::planner::plan(cib);
+            let options = rhapsody_scheduler::Options { now, show_scores: false };
+            return rhapsody_scheduler::schedule(cib, &options).transition;
         }
         crate::planner::plan(cib)
     }

@@ -70,7 +70,12 @@ impl Node {
         own.expected = true;
         status.parts.insert(me, own);
         let mut cib = self.replica.held.cib.clone();
-        crate::replica::render::status(&mut cib, &status, &self.names);
+        crate::replica::render::status(
+            &mut cib,
+            &status,
+            &self.names,
+            crate::replica::render::Reader::Scheduler,
+        );
         let root = cib.root();
         cib.set_attr(root, "have-quorum", "0");
         cib.set_attr(root, "dc-uuid", &me.to_string());

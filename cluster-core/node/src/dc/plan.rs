@@ -68,7 +68,7 @@ impl Node {
         let request = self.clients.next_schedule;
         dc.requested = Some(Requested { request, generation: dc.generation, at: now });
         self.counters.schedules += 1;
-        let cib = Box::new(self.whole_cib());
+        let cib = Box::new(self.whole_cib(crate::replica::render::Reader::Scheduler));
         self.put(Output::Schedule { request, cib, now: i64::try_from(wall / 1000).unwrap_or(i64::MAX) });
     }
 

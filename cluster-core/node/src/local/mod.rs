@@ -180,6 +180,7 @@ impl Node {
             queue_ms: executed.queue_ms,
             digest: intent.digest.clone(),
             exit_reason: executed.exit_reason.clone(),
+            previous: None,
         };
         Outcome {
             node: self.me(),

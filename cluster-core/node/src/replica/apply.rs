@@ -157,5 +157,6 @@ pub(crate) fn pending_record(intent: &super::entry::Intent) -> OpRecord {
         queue_ms: 0,
         digest: intent.digest.clone(),
         exit_reason: String::new(),
+        previous: None,
     }
 }

@@ -40,9 +40,9 @@ impl Replica {
 impl Node {
     /// The whole document as this node has it: configuration, status, and the attributes of the
     /// root that tools read.
-    pub(crate) fn whole_cib(&self) -> Cib {
+    pub(crate) fn whole_cib(&self, reader: render::Reader) -> Cib {
         let mut cib = self.replica.held.cib.clone();
-        render::status(&mut cib, &self.replica.status, &self.names);
+        render::status(&mut cib, &self.replica.status, &self.names, reader);
         let mut version = cib.version();
         version.num_updates = self.replica.updates;
         cib.set_version(version);

@@ -5,16 +5,42 @@ use crate::{Cib, NodeId};
 use rhapsody_cib::Element;
 use std::collections::BTreeMap;
 
+/// For whom status is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Everything as it is.
+    Tools,
+    /// A stop or demote under way has not happened yet: the scheduler sees what was known before,
+    /// plans it again (and it is adopted), and lets everything that depends on it wait. Taken
+    /// for done, or for unknown, it would let the resource start elsewhere.
+    Scheduler,
+}
+
 /// Writes `status` into the CIB, in place of what is there.
-pub fn status(cib: &mut Cib, status: &Status, names: &BTreeMap<NodeId, String>) {
+pub fn status(cib: &mut Cib, status: &Status, names: &BTreeMap<NodeId, String>, reader: Reader) {
     let root = cib.status_mut();
     cib.clear(root);
     for (id, part) in &status.parts {
-        node_state(cib, root, *id, part, names);
+        node_state(cib, root, *id, part, names, reader);
     }
 }
 
-fn node_state(cib: &mut Cib, status: Element, id: NodeId, part: &Part, names: &BTreeMap<NodeId, String>) {
+fn as_read(op: &OpRecord, reader: Reader) -> &OpRecord {
+    let falls = op.is_pending() && matches!(op.task.as_str(), "stop" | "demote");
+    match &op.previous {
+        Some(previous) if falls && reader == Reader::Scheduler => previous,
+        _ => op,
+    }
+}
+
+fn node_state(
+    cib: &mut Cib,
+    status: Element,
+    id: NodeId,
+    part: &Part,
+    names: &BTreeMap<NodeId, String>,
+    reader: Reader,
+) {
     let unknown = id.to_string();
     let name = names.get(&id).unwrap_or(&unknown);
     let e = cib.append(status, "node_state");
@@ -34,7 +60,7 @@ fn node_state(cib: &mut Cib, status: Element, id: NodeId, part: &Part, names: &B
         cib.set_attr(lrm, "id", &unknown);
         let resources = cib.append(lrm, "lrm_resources");
         for (rsc, history) in &part.resources {
-            lrm_resource(cib, resources, rsc, history, name);
+            lrm_resource(cib, resources, rsc, history, name, reader);
         }
     }
     if !part.attributes.is_empty() {
@@ -58,7 +84,7 @@ fn id_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
-fn lrm_resource(cib: &mut Cib, parent: Element, id: &str, history: &History, node: &str) {
+fn lrm_resource(cib: &mut Cib, parent: Element, id: &str, history: &History, node: &str, reader: Reader) {
     let e = cib.append(parent, "lrm_resource");
     cib.set_attr(e, "id", id);
     cib.set_attr(e, "class", &history.class);
@@ -67,7 +93,7 @@ fn lrm_resource(cib: &mut Cib, parent: Element, id: &str, history: &History, nod
     }
     cib.set_attr(e, "type", &history.agent);
     for (slot, op) in &history.ops {
-        lrm_rsc_op(cib, e, &format!("{id}_{slot}"), op, node);
+        lrm_rsc_op(cib, e, &format!("{id}_{slot}"), as_read(op, reader), node);
     }
 }
 
@@ -126,7 +152,7 @@ mod tests {
         part.set_attribute("fail-count-vip#monitor_10000", Some("1"));
         let mut cib = Cib::empty();
         let parts = Status { parts: BTreeMap::from([(2, part)]) };
-        status(&mut cib, &parts, &BTreeMap::from([(2, "n2".to_owned())]));
+        status(&mut cib, &parts, &BTreeMap::from([(2, "n2".to_owned())]), Reader::Tools);
         let text = cib.to_xml();
         for want in [
             r#"<node_state id="2" uname="n2" in_ccm="true" crmd="online""#,
@@ -139,7 +165,36 @@ mod tests {
             assert!(text.contains(want), "{want}\n{text}");
         }
         // Written twice it is the same.
-        status(&mut cib, &parts, &BTreeMap::from([(2, "n2".to_owned())]));
+        status(&mut cib, &parts, &BTreeMap::from([(2, "n2".to_owned())]), Reader::Tools);
         assert_eq!(cib.to_xml(), text);
+    }
+
+    #[test]
+    fn a_stop_under_way_has_not_happened_for_the_scheduler() {
+        let resource = ActionResource {
+            id: "a".into(),
+            long_id: None,
+            class: "ocf".into(),
+            provider: None,
+            agent: "Dummy".into(),
+        };
+        let op = |task: &str, status: i32| OpRecord {
+            key: format!("a_{task}_0"),
+            task: task.into(),
+            status,
+            ..OpRecord::default()
+        };
+        let mut part = Part { member: true, ..Part::default() };
+        part.record(&resource, op("start", 0), false);
+        part.record(&resource, op("stop", -1), false);
+        part.record(&resource, op("stop", -1), false);
+        let parts = Status { parts: BTreeMap::from([(2, part)]) };
+        let text = |reader| {
+            let mut cib = Cib::empty();
+            status(&mut cib, &parts, &BTreeMap::new(), reader);
+            cib.to_xml()
+        };
+        assert!(text(Reader::Tools).contains("operation=\"stop\""));
+        assert!(text(Reader::Scheduler).contains("operation=\"start\""));
     }
 }

@@ -62,6 +62,8 @@ pub struct OpRecord {
     pub queue_ms: u64,
     pub digest: String,
     pub exit_reason: String,
+    /// While this is pending: what stood here before, which is still what is known for certain.
+    pub previous: Option<Box<OpRecord>>,
 }
 
 impl OpRecord {
@@ -112,7 +114,20 @@ impl Part {
         {
             history.ops.retain(|slot, op| op.interval_ms == 0 || slot == "last_failure_0");
         }
-        history.ops.insert(slot(&record.task, record.interval_ms), record);
+        let name = slot(&record.task, record.interval_ms);
+        let mut record = record;
+        record.previous = None;
+        if record.is_pending() {
+            record.previous = history.ops.get(&name).map(|old| {
+                // The same order again hides nothing; another one is what is known now.
+                let again = old.is_pending() && old.key == record.key;
+                match (&old.previous, again) {
+                    (Some(previous), true) => previous.clone(),
+                    _ => Box::new(OpRecord { previous: None, ..old.clone() }),
+                }
+            });
+        }
+        history.ops.insert(name, record);
     }
 
     /// Forgets a resource, or only one slot of it.
