@@ -99,8 +99,18 @@ impl Metadata {
         })
     }
 
-    /// Fence agents: the cluster passes `action` itself, and there is nothing to reload.
+    /// Fence agents: the cluster passes `action` and the name of the target itself, and there is
+    /// nothing to reload.
     fn as_fence_agent(&mut self) {
+        let mut target = vec!["port".to_owned(), "plug".to_owned()];
+        let mut at = 0;
+        while let Some(name) = target.get(at).cloned() {
+            at += 1;
+            let Some(parameter) = self.parameters.iter_mut().find(|p| p.name == name) else { continue };
+            parameter.required = false;
+            let newer = parameter.deprecated_by.clone();
+            target.extend(newer.into_iter().filter(|n| !target.contains(n)).collect::<Vec<_>>());
+        }
         for parameter in &mut self.parameters {
             if parameter.name == "action" {
                 parameter.required = false;
@@ -274,12 +284,16 @@ mod tests {
     fn what_replaces_an_option_is_known() {
         let text = r#"<resource-agent name="fence_x"><parameters>
             <parameter name="action" required="1"><content type="string" default="reboot"/></parameter>
+            <parameter name="plug" required="1" obsoletes="port"><content type="string"/></parameter>
+            <parameter name="port" required="1" deprecated="1"><content type="string"/></parameter>
             <parameter name="ip" obsoletes="ipaddr"><content type="string"/></parameter>
             <parameter name="ipaddr" deprecated="1"><content type="string"/></parameter></parameters>
             <actions><action name="on" automatic="1" on_target="1"/></actions></resource-agent>"#;
         let metadata = Metadata::parse(&AgentName::stonith("fence_x"), text).unwrap();
         assert_eq!(metadata.parameter("ipaddr").unwrap().deprecated_by, ["ip"]);
-        assert!(!metadata.parameter("action").unwrap().required);
+        for filled_in in ["action", "plug", "port"] {
+            assert!(!metadata.parameter(filled_in).unwrap().required, "{filled_in}");
+        }
         assert!(metadata.provides_unfencing());
     }
 
