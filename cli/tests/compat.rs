@@ -1,7 +1,7 @@
 //! The low-level tools on a CIB file: what is recorded in `compat/transcript.txt` must be what ours
 //! print, and, where Pacemaker is installed, what the real ones print.
 //!
-//! A case is a line `$ COMMAND`, what it prints on stdout, `+ TAG` for each start tag that it adds
+//! A line `# FILE` says which CIB of `compat/` the cases after it run on. A case is a line `$ COMMAND`, what it prints on stdout, `+ TAG` for each start tag that it adds
 //! to the file, `- TAG` for each that it removes, and `= EXIT CODE`. `UPDATE=1` writes the
 //! transcript anew from ours.
 
@@ -10,18 +10,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TRANSCRIPT: &str = include_str!("compat/transcript.txt");
-const CIB: &str = include_str!("compat/cib.xml");
+/// A cluster at work, and one in trouble: lost, standby and maintained nodes, failures of all kinds.
+const CIBS: &[(&str, &str)] =
+    &[("cib.xml", include_str!("compat/cib.xml")), ("troubled.xml", include_str!("compat/troubled.xml"))];
 
 struct Case {
+    cib: &'static (&'static str, &'static str),
     command: String,
     answer: String,
 }
 
 fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
+    let mut cib = &CIBS[0];
     for line in TRANSCRIPT.lines() {
-        if let Some(command) = line.strip_prefix("$ ") {
-            cases.push(Case { command: command.to_owned(), answer: String::new() });
+        if let Some(file) = line.strip_prefix("# ") {
+            cib = CIBS.iter().find(|(name, _)| *name == file).unwrap();
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            cases.push(Case { cib, command: command.to_owned(), answer: String::new() });
         } else if let Some(case) = cases.last_mut() {
             case.answer.push_str(line);
             case.answer.push('\n');
@@ -55,9 +61,10 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// Runs a tool (ours, or the real one) on a fresh copy of the CIB.
-fn answer(command: &str, real: bool, folder: &Path) -> String {
+fn answer(case: &Case, real: bool, folder: &Path) -> String {
+    let (command, cib) = (&case.command, case.cib.1);
     let file = folder.join("cib.xml");
-    std::fs::write(&file, CIB).unwrap();
+    std::fs::write(&file, cib).unwrap();
     let words = words(command);
     let mut process = if real {
         Command::new(&words[0])
@@ -79,9 +86,11 @@ fn answer(command: &str, real: bool, folder: &Path) -> String {
     text = text
         .lines()
         .filter(|line| !line.contains("Last updated:") && !line.contains("<last_update"))
+        // Newer versions of the real one say "maintenance" where older ones say "unmanaged", too.
+        .map(|line| line.replace("(maintenance", "(unmanaged"))
         .map(|line| format!("{line}\n"))
         .collect();
-    let (before, after) = (tags(CIB), tags(&std::fs::read_to_string(&file).unwrap()));
+    let (before, after) = (tags(cib), tags(&std::fs::read_to_string(&file).unwrap()));
     for tag in before.difference(&after) {
         text.push_str(&format!("- {tag}\n"));
     }
@@ -103,8 +112,13 @@ fn ours_answer_as_recorded() {
     let folder = folder("ours");
     let mut all = String::new();
     let mut wrong = Vec::new();
+    let mut cib = "";
     for case in cases() {
-        let ours = answer(&case.command, false, &folder);
+        if case.cib.0 != cib {
+            cib = case.cib.0;
+            all.push_str(&format!("# {cib}\n"));
+        }
+        let ours = answer(&case, false, &folder);
         all.push_str(&format!("$ {}\n{ours}", case.command));
         if ours != case.answer {
             wrong.push(format!("$ {}\nrecorded:\n{}ours:\n{ours}", case.command, case.answer));
@@ -128,7 +142,7 @@ fn the_real_tools_answer_as_recorded() {
     let folder = folder("real");
     let mut wrong = Vec::new();
     for case in cases() {
-        let real = answer(&case.command, true, &folder);
+        let real = answer(&case, true, &folder);
         if real != case.answer {
             wrong.push(format!("$ {}\nrecorded:\n{}real:\n{real}", case.command, case.answer));
         }
@@ -141,7 +155,7 @@ fn the_real_tools_answer_as_recorded() {
 fn a_reader_that_has_gone_is_no_error() {
     let folder = folder("gone");
     let file = folder.join("cib.xml");
-    std::fs::write(&file, CIB).unwrap();
+    std::fs::write(&file, CIBS[0].1).unwrap();
     let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     drop(reader);
     let out = Command::new(env!("CARGO_BIN_EXE_rhapsody"))

@@ -176,7 +176,7 @@ fn simple(status: &Status) -> Exit {
     }
     if !offline.is_empty() {
         let list: Vec<String> = offline.iter().map(|name| format!("offline node: {name}")).collect();
-        say!("CLUSTER WARN: {}", list.join(", "));
+        say!("CLUSTER WARN: {}", list.join(" "));
         return Exit::Error;
     }
     let s = |n: usize| if n == 1 { "" } else { "s" };

@@ -29,21 +29,25 @@ pub fn list(cib: &Cib) -> Outcome {
 
 pub fn locate(cib: &Cib, id: &str, quiet: bool) -> Outcome {
     let status = status(cib);
-    let mut found = false;
-    // The last instance comes first, as in the real one.
+    // The last instance comes first, as in the real one; members of a group share a line.
+    let mut lines: Vec<String> = Vec::new();
     for rsc in status.find(id).into_iter().rev() {
         for node in &rsc.nodes {
-            found = true;
             let role = if rsc.role == "Promoted" { " Promoted" } else { "" };
-            if quiet {
-                say!("{}", node.name);
-            } else {
-                say!("resource {id} is running on: {}{role}", node.name);
+            let line = match quiet {
+                true => node.name.clone(),
+                false => format!("resource {id} is running on: {}{role}", node.name),
+            };
+            if !lines.contains(&line) {
+                lines.push(line);
             }
         }
     }
-    if !found {
+    if lines.is_empty() {
         eprintln!("resource {id} is NOT running");
+    }
+    for line in lines {
+        say!("{line}");
     }
     Ok(Exit::Ok)
 }

@@ -1,7 +1,7 @@
 //! `pcs status` and its sections.
 
 use crate::text::{MonOptions, item};
-use crate::types::{Entry, Node, Status};
+use crate::types::{Node, Status};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -30,8 +30,8 @@ pub struct PcsOptions {
     pub hide_inactive: bool,
 }
 
-/// What stands after "Stack:" on a cluster of ours.
-const STACK: &str = "rhapsody (membership, quorum and scheduler in one core)";
+/// What stands after "Stack:" on a cluster of ours, whose CIB says `corosync` for the sake of tools.
+const STACK: &str = "rhapsody (embedded)";
 
 impl Status {
     /// The whole `pcs status`.
@@ -71,10 +71,15 @@ impl Status {
         text
     }
 
+    fn is_ours(&self) -> bool {
+        let version = self.summary.dc.as_ref().and_then(|dc| dc.version.as_deref());
+        version.is_some_and(|version| version.ends_with("-rhapsody"))
+    }
+
     fn live_options(&self) -> MonOptions {
         let fencing = self.warnings.iter().find(|w| w.code == "FENCING_OFF");
         MonOptions {
-            stack: Some(self.summary.stack.clone().unwrap_or_else(|| STACK.to_owned())),
+            stack: self.is_ours().then(|| STACK.to_owned()),
             note: fencing.map(|w| w.text.clone()),
             ..MonOptions::default()
         }
@@ -104,23 +109,16 @@ impl Status {
         resource: Option<&str>,
         node: Option<&str>,
     ) -> String {
-        let options = MonOptions {
-            inactive: !hide_inactive,
-            resource: resource.map(str::to_owned),
-            node: node.map(str::to_owned),
-            ..MonOptions::default()
-        };
+        if self.resources.is_empty() {
+            return "NO resources configured\n".to_owned();
+        }
+        let options = MonOptions { inactive: !hide_inactive, ..MonOptions::default() };
         let mut text = String::new();
-        for entry in &self.resources {
-            if node.is_none_or(|node| runs_on(entry, node)) {
-                crate::text::resources::write(&mut text, entry, 0, &options);
-            }
+        for entry in &self.part(node, resource).resources {
+            crate::text::resources::write(&mut text, entry, 0, &options);
         }
         if text.is_empty() {
             item(&mut text, 0, if hide_inactive { "No active resources" } else { "No resources" });
-            if self.resources.is_empty() {
-                return "NO resources configured\n".to_owned();
-            }
         }
         text
     }
@@ -148,8 +146,4 @@ impl Status {
         }
         text
     }
-}
-
-fn runs_on(entry: &Entry, node: &str) -> bool {
-    entry.primitives().iter().any(|rsc| rsc.nodes.iter().any(|n| n.name == node))
 }

@@ -2,7 +2,7 @@
 
 use crate::types::{Attribute, Ban, NodeAttributes, Ticket};
 use rhapsody_cib::{Cib, Element, Score};
-use rhapsody_scheduler::model::Cluster;
+use rhapsody_scheduler::model::{Cluster, Node};
 use std::collections::BTreeMap;
 
 /// Location constraints that keep a resource off a node.
@@ -33,7 +33,7 @@ pub fn bans(cib: &Cib, cluster: &Cluster) -> Vec<Ban> {
 
 /// Attributes of online nodes, without those the cluster keeps for itself.
 pub fn node_attributes(cib: &Cib, cluster: &Cluster) -> Vec<NodeAttributes> {
-    let expected = expected_connectivity(cib);
+    let pings = pings(cib);
     let mut all = Vec::new();
     for &at in &cluster.node_order {
         let node = &cluster[at];
@@ -54,7 +54,7 @@ pub fn node_attributes(cib: &Cib, cluster: &Cluster) -> Vec<NodeAttributes> {
             .map(|(name, value)| Attribute {
                 name: name.to_owned(),
                 value: value.to_owned(),
-                expected: expected.get(name).copied(),
+                expected: expected(cluster, node, &pings, name),
             })
             .collect();
         all.push(NodeAttributes { node: node.name.to_string(), attributes });
@@ -70,21 +70,35 @@ fn is_shown(name: &str) -> bool {
         && !name.starts_with("last-failure-")
 }
 
-/// The value of each ping attribute when all its hosts answer.
-fn expected_connectivity(cib: &Cib) -> BTreeMap<String, i64> {
-    let mut expected = BTreeMap::new();
-    let Some(resources) = cib.resources() else { return expected };
-    for primitive in cib.descendants(resources).filter(|e| cib.name(*e) == "primitive") {
-        if !matches!(cib.attr(primitive, "type"), Some("ping" | "pingd")) {
-            continue;
-        }
-        let name = parameter(cib, primitive, "name").unwrap_or("pingd");
-        let hosts = parameter(cib, primitive, "host_list").unwrap_or_default().split_whitespace().count();
-        let multiplier: i64 =
-            parameter(cib, primitive, "multiplier").and_then(|m| m.trim().parse().ok()).unwrap_or(1);
-        expected.insert(name.to_owned(), multiplier.saturating_mul(hosts as i64));
-    }
-    expected
+/// A ping resource: its id, its attribute, and the value when all of its hosts answer.
+struct Ping<'a> {
+    id: &'a str,
+    attribute: &'a str,
+    expected: i64,
+}
+
+fn pings(cib: &Cib) -> Vec<Ping<'_>> {
+    let Some(resources) = cib.resources() else { return Vec::new() };
+    let primitives = cib.descendants(resources).filter(|e| cib.name(*e) == "primitive");
+    primitives
+        .filter(|e| matches!(cib.attr(*e, "type"), Some("ping" | "pingd")))
+        .map(|e| {
+            let hosts = parameter(cib, e, "host_list").unwrap_or_default().split_whitespace().count();
+            let multiplier: i64 =
+                parameter(cib, e, "multiplier").and_then(|m| m.trim().parse().ok()).unwrap_or(1);
+            Ping {
+                id: cib.attr(e, "id").unwrap_or_default(),
+                attribute: parameter(cib, e, "name").unwrap_or("pingd"),
+                expected: multiplier.saturating_mul(hosts as i64),
+            }
+        })
+        .collect()
+}
+
+/// Only where the resource runs does its attribute say anything about the hosts.
+fn expected(cluster: &Cluster, node: &Node, pings: &[Ping], attribute: &str) -> Option<i64> {
+    let ping = pings.iter().find(|ping| ping.attribute == attribute)?;
+    node.running.iter().any(|&rsc| cluster[rsc].definition.id == ping.id).then_some(ping.expected)
 }
 
 fn parameter<'a>(cib: &'a Cib, primitive: Element, name: &str) -> Option<&'a str> {

@@ -22,7 +22,7 @@ impl Status {
     pub fn of(cib: &Cib, cluster: &Cluster, now: i64) -> Status {
         Status {
             summary: summary::summary(cib, cluster, now),
-            nodes: nodes::nodes(cluster),
+            nodes: nodes::nodes(cib, cluster),
             resources: resources::resources(cib, cluster),
             bans: extras::bans(cib, cluster),
             node_attributes: extras::node_attributes(cib, cluster),

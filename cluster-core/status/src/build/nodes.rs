@@ -1,13 +1,17 @@
 //! Nodes as status shows them.
 
 use crate::types::{Health, Node, NodeKind};
+use rhapsody_cib::Cib;
 use rhapsody_scheduler::model::{self, Cluster};
 
-pub fn nodes(cluster: &Cluster) -> Vec<Node> {
-    cluster.node_order.iter().map(|&at| node(cluster, &cluster[at])).collect()
+pub fn nodes(cib: &Cib, cluster: &Cluster) -> Vec<Node> {
+    // Nodes of ours do not write the attribute: they are all of one feature set.
+    let ours = cib.property("dc-version").is_some_and(|version| version.ends_with("-rhapsody"));
+    let unknown = if ours { rhapsody_cib::CRM_FEATURE_SET } else { "<3.15.1" };
+    cluster.node_order.iter().map(|&at| node(cluster, &cluster[at], unknown)).collect()
 }
 
-fn node(cluster: &Cluster, node: &model::Node) -> Node {
+fn node(cluster: &Cluster, node: &model::Node, unknown_set: &str) -> Node {
     let kind = match node.kind {
         model::NodeKind::Cluster => NodeKind::Member,
         model::NodeKind::Remote => NodeKind::Remote,
@@ -17,7 +21,7 @@ fn node(cluster: &Cluster, node: &model::Node) -> Node {
         .then(|| node.connection.and_then(|connection| cluster[connection].container))
         .flatten();
     let feature_set = (kind == NodeKind::Member && node.online)
-        .then(|| node.attr("#feature-set").map_or_else(|| "<3.15.1".to_owned(), str::to_owned));
+        .then(|| node.attr("#feature-set").map_or_else(|| unknown_set.to_owned(), str::to_owned));
     Node {
         name: node.name.to_string(),
         id: node.id.to_string(),

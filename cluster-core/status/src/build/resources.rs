@@ -246,11 +246,12 @@ fn probe_failure(cib: &Cib, cluster: &Cluster, at: ResourceIdx) -> Option<String
     if rsc.role != Role::Stopped || !rsc.active.is_empty() {
         return None;
     }
-    cluster
-        .failed_ops
-        .iter()
-        .rev()
-        .find_map(|failed| (is_masked(failed) && failed.resource == at).then(|| failure_words(cib, failed)))
+    // As in crm_mon, the first node speaks for all.
+    let first = cluster.node_order.first().copied()?;
+    let mut failed = cluster.failed_ops.iter().rev();
+    failed
+        .find(|failed| is_masked(failed) && failed.resource == at && failed.node == first)
+        .map(|failed| failure_words(cib, failed))
 }
 
 fn probe_failure_on(cib: &Cib, cluster: &Cluster, clone: ResourceIdx, node: NodeIdx) -> Option<String> {

@@ -11,7 +11,10 @@ pub fn summary(cib: &Cib, cluster: &Cluster, now: i64) -> Summary {
     let options = &cluster.options;
     let primitives = cluster
         .all_resources()
-        .filter(|&rsc| cluster[rsc].variant == Variant::Primitive && !cluster[rsc].is_removed())
+        .filter(|&rsc| {
+            cluster[rsc].variant == Variant::Primitive
+                && (!cluster[rsc].is_removed() || !cluster[rsc].active.is_empty())
+        })
         .count();
     Summary {
         stack: cib.property("cluster-infrastructure").map(str::to_owned),

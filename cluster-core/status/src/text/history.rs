@@ -159,7 +159,7 @@ pub fn tickets(text: &mut String, status: &Status) {
     for ticket in &status.tickets {
         let state = if ticket.granted { "granted" } else { "revoked" };
         let standby = if ticket.standby { " [standby]" } else { "" };
-        let last = ticket.last_granted.map(|at| format!(" last-granted='{}'", words::date(at)));
+        let last = ticket.last_granted.map(|at| format!(" last-granted=\"{}\"", words::date(at)));
         item(text, 0, &format!("{}: {state}{standby}{}", ticket.id, last.unwrap_or_default()));
     }
 }
@@ -167,7 +167,7 @@ pub fn tickets(text: &mut String, status: &Status) {
 pub fn bans(text: &mut String, status: &Status) {
     text.push_str("Negative Location Constraints:\n");
     for ban in &status.bans {
-        let role = if ban.promoted_only { "as Promoted " } else { "" };
+        let role = if ban.promoted_only { "in Promoted role " } else { "" };
         item(text, 0, &format!("{}\tprevents {} from running {role}on {}", ban.id, ban.resource, ban.node));
     }
 }

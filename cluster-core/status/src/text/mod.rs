@@ -51,6 +51,11 @@ impl MonOptions {
 impl Status {
     /// The text of `crm_mon -1` with these options.
     pub fn crm_mon_text(&self, options: &MonOptions) -> String {
+        if options.node.is_some() || options.resource.is_some() {
+            let part = self.part(options.node.as_deref(), options.resource.as_deref());
+            let all = MonOptions { node: None, resource: None, ..options.clone() };
+            return part.crm_mon_text(&all);
+        }
         let mut out = Sections::default();
         if options.shows("summary", !options.no_headers) {
             out.section(|text| summary::write(text, self, options));

@@ -5,9 +5,8 @@ use crate::types::{Health, Node, NodeKind, Resource, Status};
 
 pub fn write(text: &mut String, status: &Status, options: &MonOptions) {
     text.push_str("Node List:\n");
-    let shown = |node: &&Node| options.node.as_deref().is_none_or(|name| name == node.name);
     if options.by_node {
-        for node in status.nodes.iter().filter(shown) {
+        for node in &status.nodes {
             item(text, 0, &format!("{} {}: {}:", kind(node), name(node, options), state(node)));
             item(text, 1, "Resources:");
             for rsc in resources_on(status, node) {
@@ -23,7 +22,7 @@ pub fn write(text: &mut String, status: &Status, options: &MonOptions) {
         ("RemoteOFFLINE", Vec::new()),
         ("GuestOnline", Vec::new()),
     ];
-    for node in status.nodes.iter().filter(shown) {
+    for node in &status.nodes {
         if options.detail || is_special(node) {
             let set = node.feature_set.as_ref().filter(|_| options.detail);
             let set = set.map(|set| format!(", feature set {set}")).unwrap_or_default();

@@ -4,11 +4,6 @@ use super::{MonOptions, item};
 use crate::types::{Bundle, Clone_, Entry, Group, Instance, Replica, Resource};
 
 pub fn write(text: &mut String, entry: &Entry, depth: usize, options: &MonOptions) {
-    if let Some(wanted) = &options.resource
-        && !contains(entry, wanted)
-    {
-        return;
-    }
     match entry {
         Entry::Resource(rsc) => {
             // The connection of a guest is shown with -R only; its container stands for it.
@@ -41,13 +36,6 @@ pub fn write_inactive(text: &mut String, entry: &Entry, depth: usize, options: &
 /// A resource among those of its node: without the node's name.
 pub fn write_on_node(text: &mut String, rsc: &Resource, depth: usize) {
     item(text, depth, &state_line(&rsc.id, rsc, &Where::Nowhere));
-}
-
-fn contains(entry: &Entry, wanted: &str) -> bool {
-    let is = |rsc: &Resource| rsc.id == wanted || rsc.instance == wanted;
-    entry.id() == wanted
-        || matches!(entry, Entry::Clone(clone) if clone.child == wanted)
-        || entry.primitives().into_iter().any(is)
 }
 
 enum Where<'a> {
