@@ -42,6 +42,8 @@ pub struct Plan<'a> {
     /// Assignment of remote connections comes before everything else.
     pub depth: u32,
     pub update_queue: std::collections::VecDeque<ActionIdx>,
+    /// How many updates of actions this run has made.
+    pub updates: u64,
 }
 
 impl<'a> Plan<'a> {
@@ -72,6 +74,7 @@ impl<'a> Plan<'a> {
             notify: crate::notify::State::default(),
             depth: 0,
             update_queue: std::collections::VecDeque::new(),
+            updates: 0,
         }
     }
 

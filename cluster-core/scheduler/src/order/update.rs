@@ -11,8 +11,8 @@ const THEN_CHANGED: u8 = 2;
 /// Deeper chains go on through the queue, so that the stack stays small.
 const MAX_DEPTH: u32 = 400;
 
-/// The total of updates of one action in a run; a cycle that never settles ends here.
-const MAX_ROUNDS: u32 = 10_000;
+/// Updates per action and relation in a run; a cycle that never settles ends here.
+const MAX_ROUNDS: u64 = 500;
 
 /// What one side's update looks at.
 #[derive(Clone, Copy)]
@@ -32,17 +32,26 @@ impl Plan<'_> {
             return;
         }
         self.update(a);
-        let mut rounds = 0u32;
         while let Some(next) = self.update_queue.pop_front() {
             self.update(next);
-            rounds += 1;
-            if rounds > MAX_ROUNDS.saturating_mul(100) {
-                self.update_queue.clear();
-            }
         }
     }
 
+    /// No input may keep the scheduler busy for ever: after this many updates nothing more spreads.
+    fn updates_exhausted(&mut self) -> bool {
+        self.updates += 1;
+        let most = MAX_ROUNDS * (self.actions.len() + self.pairs.len() + 100) as u64;
+        if self.updates == most {
+            self.issue(None, "The orderings do not settle: some of them contradict each other".into());
+        }
+        self.updates >= most
+    }
+
     fn update(&mut self, then: ActionIdx) {
+        if self.updates_exhausted() {
+            self.update_queue.clear();
+            return;
+        }
         if self.depth >= MAX_DEPTH {
             self.update_queue.push_back(then);
             return;
@@ -435,8 +444,8 @@ impl Plan<'_> {
         for instance in self.instances(b) {
             let Some(partner) = self.compatible_instance(instance, a, Role::Unknown, current) else {
                 let mandatory = s.relation & (UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN) != 0;
-                if !current && mandatory {
-                    self.assign(instance, None, true, true);
+                // Only the first time: what is unassigned already must not start the round again.
+                if !current && mandatory && self.assign(instance, None, true, true) {
                     changed |= THEN_CHANGED;
                 }
                 continue;
