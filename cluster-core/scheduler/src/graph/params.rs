@@ -12,25 +12,11 @@ use std::sync::Arc;
 impl Plan<'_> {
     pub(super) fn wire_action(&mut self, a: ActionIdx) -> wire::Action {
         let inputs = self.inputs(a);
-        let action = self.action(a);
-        let kind = if action.is(PSEUDO) {
-            wire::ActionKind::Pseudo
-        } else if matches!(
-            action.task,
-            Task::STONITH | Task::DO_SHUTDOWN | Task::CLEAR_FAILCOUNT | Task::LRM_DELETE
-        ) {
-            wire::ActionKind::Cluster
-        } else {
-            wire::ActionKind::Resource
-        };
+        let kind = self.wire_kind(a);
         let (key, internal_key) = self.graph_keys(a);
         let action = self.action(a);
         let node =
-            if kind == wire::ActionKind::Pseudo && action.task != Task::STONITH && !self.pseudo_has_node(a) {
-                None
-            } else {
-                action.node
-            };
+            if kind == wire::ActionKind::Pseudo && action.task != Task::STONITH { None } else { action.node };
         let priority = action.rsc.map_or(0, |r| self.c[r].priority).max(action.priority).max(0);
         wire::Action {
             id: wire::ActionId(a.0 + 1),
@@ -49,9 +35,42 @@ impl Plan<'_> {
         }
     }
 
-    /// A milestone that stands for a real action (an implied stop, a start inside a migration).
-    fn pseudo_has_node(&self, a: ActionIdx) -> bool {
-        self.action(a).node.is_some()
+    /// An action that is only an input, and not in the graph itself.
+    pub fn bare_action(&self, id: wire::ActionId) -> wire::Action {
+        let a = ActionIdx(id.0.saturating_sub(1));
+        let action = self.action(a);
+        let kind = self.wire_kind(a);
+        let node = action.node.filter(|_| kind != wire::ActionKind::Pseudo || action.task == Task::STONITH);
+        let (key, internal_key) = self.graph_keys(a);
+        wire::Action {
+            id,
+            kind,
+            task: self.tasks.name(action.task).to_string(),
+            key,
+            internal_key,
+            node: node.map(|n| self.c[n].name.to_string()),
+            node_id: node.map(|n| self.c[n].id.to_string()),
+            router_node: self.router(a).map(|n| self.c[n].name.to_string()),
+            resource: None,
+            params: BTreeMap::new(),
+            downed: Vec::new(),
+            priority: 0,
+            inputs: Vec::new(),
+        }
+    }
+
+    fn wire_kind(&self, a: ActionIdx) -> wire::ActionKind {
+        let action = self.action(a);
+        if action.is(PSEUDO) {
+            wire::ActionKind::Pseudo
+        } else if matches!(
+            action.task,
+            Task::STONITH | Task::DO_SHUTDOWN | Task::CLEAR_FAILCOUNT | Task::LRM_DELETE
+        ) {
+            wire::ActionKind::Cluster
+        } else {
+            wire::ActionKind::Resource
+        }
     }
 
     fn graph_keys(&self, a: ActionIdx) -> (String, Option<String>) {
@@ -145,7 +164,9 @@ impl Plan<'_> {
                 meta(k, v);
             }
         }
-        if let Some(n) = action.node {
+        if let Some(n) = action.node
+            && (real || action.task == Task::STONITH)
+        {
             meta("on_node", &self.c[n].name);
             meta("on_node_uuid", &self.c[n].id);
         }

@@ -1,0 +1,207 @@
+//! The transition summary: one line for each node and resource that changes.
+
+use crate::actions::*;
+use crate::model::*;
+use crate::plan::Plan;
+
+struct Line {
+    change: &'static str,
+    id: String,
+    details: String,
+    reason: String,
+}
+
+/// "Transition Summary" as lines.
+pub fn summary_lines(plan: &mut Plan) -> Vec<String> {
+    let mut out = Vec::new();
+    for i in (0..plan.actions.len() as u32).rev() {
+        let action = plan.action(ActionIdx(i));
+        if action.rsc.is_some() || action.is(OPTIONAL) {
+            continue;
+        }
+        let what = match action.task {
+            Task::DO_SHUTDOWN => "Shutdown".to_owned(),
+            Task::STONITH => format!("Fence ({})", action.meta("stonith_action").unwrap_or("reboot")),
+            _ => continue,
+        };
+        let Some(node) = action.node else { continue };
+        let mut name = plan.c[node].name.to_string();
+        if plan.c[node].is_guest()
+            && let Some(k) = plan.c[node].connection.and_then(|r| plan.c[r].container)
+        {
+            name += &format!(" (resource: {})", plan.c[k].id);
+        }
+        match &action.reason {
+            Some(reason) => out.push(format!("  * {what} {name} '{reason}'")),
+            None => out.push(format!("  * {what} {name}")),
+        }
+    }
+    let mut lines = Vec::new();
+    for rsc in plan.c.top.clone() {
+        collect(plan, rsc, &mut lines);
+    }
+    let (mut id_width, mut details_width) = (5, 5);
+    for l in &lines {
+        if l.id.len() > id_width {
+            id_width = l.id.len() + 2;
+        }
+        details_width = details_width.max(l.details.len());
+    }
+    for l in lines {
+        let mut line =
+            format!("  * {:<8}   {:<id_width$}   ( {:>details_width$} )", l.change, l.id, l.details);
+        if !l.reason.is_empty() {
+            line += "  ";
+            line += &l.reason;
+        }
+        out.push(line);
+    }
+    out
+}
+
+fn collect(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<Line>) {
+    if let Some(data) = plan.c[rsc].bundle.clone() {
+        for r in &data.replicas {
+            for part in [r.ip, Some(r.container), r.connection, r.child].into_iter().flatten() {
+                collect(plan, part, lines);
+            }
+        }
+        return;
+    }
+    let children = plan.children(rsc);
+    if !children.is_empty() || !plan.c[rsc].is_primitive() {
+        for c in children {
+            collect(plan, c, lines);
+        }
+        return;
+    }
+    primitive(plan, rsc, lines);
+}
+
+fn find(plan: &Plan, rsc: ResourceIdx, task: Task, node: Option<NodeIdx>) -> Option<ActionIdx> {
+    plan.with_key(rsc, task, 0).find(|a| node.is_none() || plan.action(*a).node == node)
+}
+
+fn primitive(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<Line>) {
+    let next = plan.c[rsc].assigned;
+    let mut current = None;
+    if !plan.c[rsc].active.is_empty() {
+        current = plan.current_node(rsc);
+        if plan.c[rsc].role == Role::Stopped {
+            plan.c[rsc].role = Role::Started;
+        }
+    }
+    let r = &plan.c[rsc];
+    if (current.is_none() && r.is_removed()) || !r.is_managed() || (current.is_none() && next.is_none()) {
+        return;
+    }
+    let moving = current.is_some() && next.is_some() && current != next;
+    let mut stop = find(plan, rsc, Task::STOP, next);
+    if stop.is_none() && r.is(Flags::STOP_UNEXPECTED) {
+        stop = find(plan, rsc, Task::STOP, None);
+    }
+    let start = find(plan, rsc, Task::START, next);
+    let promote = find(plan, rsc, Task::PROMOTE, next);
+    let demote = find(plan, rsc, Task::DEMOTE, next);
+    let is = |a: Option<ActionIdx>, flag: u32| a.is_some_and(|a| plan.action(a).is(flag));
+    let required = |a: Option<ActionIdx>| a.is_some() && !is(a, OPTIONAL);
+    let reason = |a: Option<ActionIdx>| a.is_some_and(|a| plan.action(a).reason.is_some());
+    let mut push = |change: &'static str,
+                    from: Option<NodeIdx>,
+                    to: Option<NodeIdx>,
+                    action: Option<ActionIdx>,
+                    source: Option<ActionIdx>| {
+        lines.push(line(plan, rsc, change, from, to, action, source));
+    };
+    let failed = r.is_failed();
+    if r.role == r.next_role {
+        let migrate = find(plan, rsc, Task::MIGRATE_FROM, next);
+        if is(migrate, RUNNABLE) && required(migrate) {
+            push("Migrate", current, next, migrate, None);
+        } else if r.is(Flags::RELOAD) {
+            push("Reload", current, next, start, None);
+        } else if start.is_none() || is(start, OPTIONAL) {
+            if required(demote) && required(promote) {
+                push("Re-promote", current, next, promote, demote);
+            }
+        } else if !is(start, RUNNABLE) {
+            let source = if reason(stop) { stop } else { start };
+            push("Stop", current, None, stop, source);
+        } else if moving {
+            push(if failed { "Recover" } else { "Move" }, current, next, stop, None);
+        } else if failed {
+            push("Recover", current, None, stop, None);
+        } else {
+            push("Restart", current, next, start, None);
+        }
+        return;
+    }
+    let stops = r.next_role == Role::Stopped || (start.is_some() && !is(start, RUNNABLE));
+    if stop.is_some() && stops {
+        for n in r.active.clone() {
+            let stop = find(plan, rsc, Task::STOP, Some(n));
+            let source = if reason(stop) { None } else { start };
+            push("Stop", Some(n), None, stop, source);
+        }
+        return;
+    }
+    if stop.is_some() && failed {
+        push("Recover", current, next, stop, start);
+    } else if moving {
+        push("Move", current, next, stop, None);
+    } else if r.is(Flags::RELOAD) {
+        push("Reload", current, next, start, None);
+    } else if required(stop) {
+        push("Restart", current, next, start, None);
+    } else if r.role == Role::Promoted {
+        push("Demote", current, next, demote, None);
+    } else if r.next_role == Role::Promoted {
+        push("Promote", current, next, promote, None);
+    } else if r.role == Role::Stopped && r.next_role > Role::Stopped {
+        push("Start", current, next, start, None);
+    }
+}
+
+fn line(
+    plan: &Plan,
+    rsc: ResourceIdx,
+    change: &'static str,
+    from: Option<NodeIdx>,
+    to: Option<NodeIdx>,
+    action: Option<ActionIdx>,
+    source: Option<ActionIdx>,
+) -> Line {
+    let r = &plan.c[rsc];
+    let name = |n: NodeIdx| plan.c[n].name.as_str();
+    let needs_role = r.role > Role::Started || r.next_role > Role::Started;
+    let same_role = r.role == r.next_role;
+    let (role, next) = (r.role, r.next_role);
+    let details = match (from, to) {
+        (None, Some(t)) if needs_role => format!("{role} -> {next} {}", name(t)),
+        (None, Some(t)) => name(t).to_owned(),
+        (Some(f), None) if needs_role => format!("{role} {}", name(f)),
+        (Some(f), None) => name(f).to_owned(),
+        (Some(f), Some(t)) if same_role && f == t => {
+            if needs_role {
+                format!("{role} {}", name(f))
+            } else {
+                name(f).to_owned()
+            }
+        }
+        (Some(f), Some(t)) if same_role && needs_role => format!("{} -> {} {role}", name(f), name(t)),
+        (Some(f), Some(t)) if same_role => format!("{} -> {}", name(f), name(t)),
+        (Some(f), Some(t)) if f == t => format!("{role} -> {next} {}", name(f)),
+        (Some(f), Some(t)) => format!("{role} {} -> {next} {}", name(f), name(t)),
+        (None, None) => String::new(),
+    };
+    let source = source.or(action);
+    let text = source.and_then(|a| plan.action(a).reason.clone());
+    let blocked = action.is_some_and(|a| !plan.action(a).is(RUNNABLE));
+    let reason = match (text, blocked) {
+        (Some(t), true) => format!("due to {t} (blocked)"),
+        (Some(t), false) => format!("due to {t}"),
+        (None, true) => "blocked".to_owned(),
+        (None, false) => String::new(),
+    };
+    Line { change, id: r.id.to_string(), details, reason }
+}
