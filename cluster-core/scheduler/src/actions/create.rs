@@ -23,10 +23,18 @@ impl Plan<'_> {
     pub fn make(&mut self, w: Wanted) -> ActionIdx {
         let existing = self.own_actions(w.rsc).iter().rev().copied().find(|a| {
             let action = self.action(*a);
-            action.key_task == w.key_task && action.interval_ms == w.interval_ms && action.node == w.node
+            action.key_task == w.key_task
+                && action.interval_ms == w.interval_ms
+                && (action.node == w.node || action.node.is_none())
         });
         let a = match existing {
-            Some(a) => a,
+            Some(a) => {
+                // One that was wanted before its place was known.
+                if self.action(a).node.is_none() {
+                    self.action_mut(a).node = w.node;
+                }
+                a
+            }
             None => self.push_resource_action(w),
         };
         let managed = self.c[w.rsc].is_managed();

@@ -99,10 +99,12 @@ impl Plan<'_> {
         } else if r.is_unique() || r.number.is_none() {
             (r.id.to_string(), None)
         } else {
-            (
-                r.history_id.clone().unwrap_or_else(|| r.definition.id.clone()).to_string(),
-                Some(r.id.to_string()),
-            )
+            match r.history_id.as_deref() {
+                Some(h) if h.contains(':') => {
+                    (crate::unpack::history::strip_number(h).to_owned(), Some(h.to_owned()))
+                }
+                _ => (r.definition.id.to_string(), Some(r.id.to_string())),
+            }
         };
         Some(wire::ActionResource {
             id,

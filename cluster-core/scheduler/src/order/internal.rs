@@ -75,18 +75,26 @@ impl Plan<'_> {
 
     fn order_load_stopped(&mut self, rsc: ResourceIdx) {
         for node in self.c[rsc].active.clone() {
-            let name = format!("load_stopped_{}", self.c[node].name);
-            let load = self.pseudo(&name);
-            self.action_mut(load).node = Some(node);
-            self.order(Side::task(rsc, Task::STOP), Side::action(load), ORDERED);
+            let load = self.load_stopped(node);
+            self.order(Side::task(rsc, Task::STOP), Side::action(load), IF_ON_SAME_NODE_OR_TARGET);
         }
         for node in self.allowed_by_name(rsc) {
-            let name = format!("load_stopped_{}", self.c[node].name);
-            let load = self.pseudo(&name);
-            self.action_mut(load).node = Some(node);
+            let load = self.load_stopped(node);
             self.order(Side::action(load), Side::task(rsc, Task::START), IF_ON_SAME_NODE_OR_TARGET);
             self.order(Side::action(load), Side::task(rsc, Task::MIGRATE_TO), IF_ON_SAME_NODE_OR_TARGET);
         }
+    }
+
+    /// The milestone of a node having been relieved.
+    fn load_stopped(&mut self, node: NodeIdx) -> crate::actions::ActionIdx {
+        let name = format!("load_stopped_{}", self.c[node].name);
+        let load = self.pseudo(&name);
+        let action = self.action_mut(load);
+        if action.node.is_none() {
+            action.node = Some(node);
+            action.clear(crate::actions::OPTIONAL);
+        }
+        load
     }
 
     /// What runs inside a container starts after it and moves with it.

@@ -161,16 +161,9 @@ impl Plan<'_> {
                 (None, Some(rsc), Some((task, interval))) => self.with_key(rsc, task, interval).collect(),
                 _ => continue,
             };
-            let mut flags = ORDERED;
-            if o.flags & FIRST_IMPLIES_THEN_GRAPHED != 0 {
-                flags |= FIRST_IMPLIES_THEN_GRAPHED;
-            }
-            if o.flags & IF_REQUIRED_ON_SAME_NODE != 0 || o.flags & IF_ON_SAME_NODE != 0 {
-                flags |= IF_ON_SAME_NODE;
-            }
             for probe in probes {
                 for then in &thens {
-                    self.relate(probe, *then, flags);
+                    self.relate(probe, *then, ORDERED);
                 }
             }
         }

@@ -54,7 +54,8 @@ pub fn simulate(doc: &Document, request: &Request) -> Result<Answer, String> {
         }
         (None, None) => (request.now, None),
     };
-    let env = Env::new(doc, now);
+    let mut env = Env::new(doc, now);
+    env.sanitized = true;
     let cluster = unpack::unpack(&env);
     let mut out = Text { quiet: request.quiet, text: String::new() };
     if let Some(banner) = &banner {

@@ -40,10 +40,7 @@ impl Reader<'_> {
     fn resource_history(&mut self, node: NodeIdx, e: Element) {
         let doc = self.env.doc;
         let Some(id) = doc.attr(e, "id") else { return };
-        let mut entries: Vec<Entry> =
-            doc.children_named(e, "lrm_rsc_op").filter_map(|op| self.entry(op)).collect();
-        // Newest first in the document is what equal entries fall back to.
-        entries.reverse();
+        let entries = sorted_entries(doc, e);
         if entries.is_empty() && !self.c.options.shutdown_lock {
             return;
         }
@@ -58,7 +55,6 @@ impl Reader<'_> {
         if self.c.options.shutdown_lock {
             self.shutdown_lock(e, rsc, node);
         }
-        entries.sort_by(|a, b| by_call(doc, a, b));
         let saved = self.c[rsc].role;
         self.c[rsc].role = Role::Unknown;
         let mut on_fail = OnFail::Ignore;
@@ -302,6 +298,16 @@ impl Reader<'_> {
             None => Vec::new(),
         }
     }
+}
+
+/// The operations of a `lrm_resource`, oldest first.
+pub fn sorted_entries(doc: &rhapsody_xml::Document, e: Element) -> Vec<Entry> {
+    let mut entries: Vec<Entry> =
+        doc.children_named(e, "lrm_rsc_op").filter_map(|op| entry(doc, op)).collect();
+    // Newest first in the document is what equal entries fall back to.
+    entries.reverse();
+    entries.sort_by(|a, b| by_call(doc, a, b));
+    entries
 }
 
 /// Read an operation of the history; `None` for one without the fields that say what it is.

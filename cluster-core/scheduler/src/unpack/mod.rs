@@ -29,6 +29,8 @@ pub struct Env<'a> {
     pub now: i64,
     pub rsc_defaults: Vec<Element>,
     pub op_defaults: Vec<Element>,
+    /// The input is a file that may lack secrets: a matching digest without them is enough.
+    pub sanitized: bool,
     /// When a rule that was evaluated changes its answer.
     pub next_change: Cell<Option<i64>>,
 }
@@ -48,6 +50,7 @@ impl<'a> Env<'a> {
             now,
             rsc_defaults: blocks("rsc_defaults"),
             op_defaults: blocks("op_defaults"),
+            sanitized: false,
             next_change: Cell::new(None),
         }
     }
