@@ -193,7 +193,7 @@ impl Plan<'_> {
                 break;
             }
             if let Some(node) = self.preferred_node(i, optimal)
-                && self.assign_early(i, node, node_max, available)
+                && self.assign_early(i, node, node_max, max - assigned)
             {
                 assigned += 1;
             }

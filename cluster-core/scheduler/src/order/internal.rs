@@ -154,7 +154,7 @@ impl Plan<'_> {
                     Task::DEMOTE,
                     m,
                     Task::DEMOTE,
-                    THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED,
+                    THEN_IMPLIES_FIRST_GRAPHED,
                 );
                 self.order_tasks(m, Task::DEMOTE, group, Task::DEMOTED, FIRST_IMPLIES_THEN_GRAPHED);
                 self.order_tasks(
@@ -164,15 +164,15 @@ impl Plan<'_> {
                     Task::PROMOTED,
                     ORDERED | FIRST_IMPLIES_THEN_GRAPHED | UNRUNNABLE_FIRST_BLOCKS,
                 );
-                self.order_tasks(group, Task::PROMOTE, m, Task::PROMOTE, FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(group, Task::PROMOTE, m, Task::PROMOTE, THEN_IMPLIES_FIRST_GRAPHED);
             }
-            self.order_tasks(group, Task::START, m, Task::START, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(group, Task::START, m, Task::START, THEN_IMPLIES_FIRST_GRAPHED);
             self.order_tasks(
                 group,
                 Task::STOP,
                 m,
                 Task::STOP,
-                FIRST_IMPLIES_THEN_GRAPHED | THEN_IMPLIES_FIRST_GRAPHED,
+                THEN_IMPLIES_FIRST_GRAPHED,
             );
             self.order_tasks(m, Task::STOP, group, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
             self.order_tasks(
@@ -188,7 +188,7 @@ impl Plan<'_> {
                     Task::START,
                     m,
                     Task::START,
-                    ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+                    ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED,
                 );
                 if promotable {
                     self.order_tasks(
@@ -196,7 +196,7 @@ impl Plan<'_> {
                         Task::PROMOTE,
                         m,
                         Task::PROMOTE,
-                        ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+                        ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED,
                     );
                 }
             } else if let Some(prev) = last {
@@ -267,10 +267,10 @@ impl Plan<'_> {
                 Task::START,
                 instance,
                 Task::START,
-                UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+                UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED,
             );
             self.order_tasks(instance, Task::START, clone, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
-            self.order_tasks(clone, Task::STOP, instance, Task::STOP, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(clone, Task::STOP, instance, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
             self.order_tasks(instance, Task::STOP, clone, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
             if ordered && let Some(p) = previous {
                 self.order_tasks(p, Task::START, instance, Task::START, ORDERED);
@@ -309,9 +309,9 @@ impl Plan<'_> {
         let Some(data) = self.c[bundle].bundle.clone() else { return };
         let up = ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS;
         if let Some(child) = data.child {
-            self.order_tasks(bundle, Task::START, child, Task::START, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(bundle, Task::START, child, Task::START, THEN_IMPLIES_FIRST_GRAPHED);
             self.order_tasks(child, Task::RUNNING, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
-            self.order_tasks(bundle, Task::STOP, child, Task::STOP, FIRST_IMPLIES_THEN_GRAPHED);
+            self.order_tasks(bundle, Task::STOP, child, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
             self.order_tasks(child, Task::STOPPED, bundle, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
         }
         for r in &data.replicas {
@@ -321,7 +321,7 @@ impl Plan<'_> {
                 Task::START,
                 r.container,
                 Task::START,
-                UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN_GRAPHED,
+                UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED,
             );
             if data.child.is_some() {
                 self.order_tasks(
@@ -329,7 +329,7 @@ impl Plan<'_> {
                     Task::STOP,
                     r.container,
                     Task::STOP,
-                    THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED,
+                    THEN_IMPLIES_FIRST_GRAPHED,
                 );
             }
             self.order_tasks(r.container, Task::START, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
@@ -355,9 +355,9 @@ impl Plan<'_> {
         if let Some(child) = data.child {
             self.internal_of(child);
             if self.c[child].is_promotable() {
-                self.order_tasks(bundle, Task::PROMOTE, child, Task::PROMOTE, FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(bundle, Task::PROMOTE, child, Task::PROMOTE, THEN_IMPLIES_FIRST_GRAPHED);
                 self.order_tasks(child, Task::PROMOTED, bundle, Task::PROMOTED, FIRST_IMPLIES_THEN_GRAPHED);
-                self.order_tasks(bundle, Task::DEMOTE, child, Task::DEMOTE, FIRST_IMPLIES_THEN_GRAPHED);
+                self.order_tasks(bundle, Task::DEMOTE, child, Task::DEMOTE, THEN_IMPLIES_FIRST_GRAPHED);
                 self.order_tasks(child, Task::DEMOTED, bundle, Task::DEMOTED, FIRST_IMPLIES_THEN_GRAPHED);
             }
         }

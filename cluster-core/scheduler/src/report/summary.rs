@@ -173,7 +173,7 @@ fn line(
 ) -> Line {
     let r = &plan.c[rsc];
     let name = |n: NodeIdx| plan.c[n].name.as_str();
-    let needs_role = r.role > Role::Started || r.next_role > Role::Started;
+    let needs_role = r.role > Role::Started || r.next_role > Role::Unpromoted;
     let same_role = r.role == r.next_role;
     let (role, next) = (r.role, r.next_role);
     let details = match (from, to) {

@@ -519,7 +519,7 @@ impl Reader<'_> {
     fn cannot_be_unique(&self, child: Element) -> bool {
         let doc = self.env.doc;
         let one = |e: Element| {
-            matches!(self.agent_of(e).0, "lsb" | "systemd" | "service" | "stonith" | "upstart" | "nagios")
+            matches!(self.agent_of(e).0, "lsb" | "systemd" | "service" | "upstart" | "nagios")
         };
         match doc.name(child) {
             "primitive" => one(child),
