@@ -42,6 +42,8 @@ pub struct Ordering {
 
 impl Plan<'_> {
     pub fn order(&mut self, first: Side, then: Side, flags: u32) {
+        let owner = |side: Side| Side { rsc: side.rsc.or_else(|| self.action(side.action?).rsc), ..side };
+        let (first, then) = (owner(first), owner(then));
         self.orderings.push(Ordering { first, then, flags });
     }
 
