@@ -61,6 +61,10 @@ impl Plan<'_> {
         action.key_task = w.key_task;
         action.interval_ms = w.interval_ms;
         action.meta = Some(meta);
+        if w.task == Task::LRM_DELETE {
+            // The history of a node can be deleted by the DC.
+            action.flags |= ON_DC;
+        }
         action.needs = needs;
         action.priority = priority;
         self.actions.push(action);

@@ -67,7 +67,7 @@ impl Plan<'_> {
             Some(role) => role == next,
         };
         if !fits {
-            if recorded && self.action(start).is(OPTIONAL) {
+            if optional {
                 self.cancel_for_role(rsc, task, op.interval_ms, node);
             }
             return;

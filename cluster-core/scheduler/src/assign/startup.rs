@@ -181,4 +181,27 @@ impl Plan<'_> {
             }
         }
     }
+
+    /// Nothing will clear the fail counts of a resource that is gone.
+    pub fn clear_failcounts_of_removed(&mut self) {
+        if !self.c.options.stop_removed {
+            return;
+        }
+        for rsc in self.c.top.clone() {
+            if !self.c[rsc].is_removed() {
+                continue;
+            }
+            for node in self.c.node_order.clone() {
+                if !self.c[node].online
+                    || failcount::count(self.env, &mut self.c, rsc, node, true, None).count == 0
+                {
+                    continue;
+                }
+                let clear = self.clear_failcount(rsc, node, "it is orphaned");
+                let first = crate::order::Side::action(clear);
+                let then = crate::order::Side::task(rsc, crate::actions::Task::STOP);
+                self.order(first, then, crate::order::flags::ORDERED);
+            }
+        }
+    }
 }

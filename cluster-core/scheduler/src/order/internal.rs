@@ -149,13 +149,7 @@ impl Plan<'_> {
                 self.colocate("#group-members", None, INFINITY, (m, None), (prev, None), critical, false);
             }
             if promotable {
-                self.order_tasks(
-                    group,
-                    Task::DEMOTE,
-                    m,
-                    Task::DEMOTE,
-                    THEN_IMPLIES_FIRST_GRAPHED,
-                );
+                self.order_tasks(group, Task::DEMOTE, m, Task::DEMOTE, THEN_IMPLIES_FIRST_GRAPHED);
                 self.order_tasks(m, Task::DEMOTE, group, Task::DEMOTED, FIRST_IMPLIES_THEN_GRAPHED);
                 self.order_tasks(
                     m,
@@ -167,13 +161,7 @@ impl Plan<'_> {
                 self.order_tasks(group, Task::PROMOTE, m, Task::PROMOTE, THEN_IMPLIES_FIRST_GRAPHED);
             }
             self.order_tasks(group, Task::START, m, Task::START, THEN_IMPLIES_FIRST_GRAPHED);
-            self.order_tasks(
-                group,
-                Task::STOP,
-                m,
-                Task::STOP,
-                THEN_IMPLIES_FIRST_GRAPHED,
-            );
+            self.order_tasks(group, Task::STOP, m, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
             self.order_tasks(m, Task::STOP, group, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
             self.order_tasks(
                 m,
@@ -324,13 +312,7 @@ impl Plan<'_> {
                 UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED,
             );
             if data.child.is_some() {
-                self.order_tasks(
-                    bundle,
-                    Task::STOP,
-                    r.container,
-                    Task::STOP,
-                    THEN_IMPLIES_FIRST_GRAPHED,
-                );
+                self.order_tasks(bundle, Task::STOP, r.container, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
             }
             self.order_tasks(r.container, Task::START, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
             self.order_tasks(r.container, Task::STOP, bundle, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);

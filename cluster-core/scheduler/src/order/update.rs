@@ -210,7 +210,6 @@ impl Plan<'_> {
                     }
                     if base == task && flags & RUNNABLE != 0 && own & RUNNABLE == 0 {
                         flags &= !RUNNABLE;
-                        self.action_mut(a).clear(RUNNABLE);
                     }
                 }
                 None if base != Task::STOP && base != Task::DEMOTE => flags &= !RUNNABLE,

@@ -20,7 +20,6 @@ pub fn summary_lines(plan: &mut Plan) -> Vec<String> {
             continue;
         }
         let what = match action.task {
-            Task::DO_SHUTDOWN => "Shutdown".to_owned(),
             Task::STONITH => format!("Fence ({})", action.meta("stonith_action").unwrap_or("reboot")),
             _ => continue,
         };
@@ -114,6 +113,7 @@ fn primitive(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<Line>) {
         lines.push(line(plan, rsc, change, from, to, action, source));
     };
     let failed = r.is_failed();
+    let must_stop = r.is(Flags::FAILED.and(Flags::STOP_IF_FAILED));
     if r.role == r.next_role {
         let migrate = find(plan, rsc, Task::MIGRATE_FROM, next);
         if is(migrate, RUNNABLE) && required(migrate) {
@@ -145,7 +145,7 @@ fn primitive(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<Line>) {
         }
         return;
     }
-    if stop.is_some() && failed {
+    if stop.is_some() && must_stop {
         push("Recover", current, next, stop, start);
     } else if moving {
         push("Move", current, next, stop, None);

@@ -518,9 +518,8 @@ impl Reader<'_> {
 
     fn cannot_be_unique(&self, child: Element) -> bool {
         let doc = self.env.doc;
-        let one = |e: Element| {
-            matches!(self.agent_of(e).0, "lsb" | "systemd" | "service" | "upstart" | "nagios")
-        };
+        let one =
+            |e: Element| matches!(self.agent_of(e).0, "lsb" | "systemd" | "service" | "upstart" | "nagios");
         match doc.name(child) {
             "primitive" => one(child),
             _ => doc.children_named(child, "primitive").any(one),
