@@ -137,7 +137,7 @@ impl Plan<'_> {
     fn check_history(&mut self, rsc: ResourceIdx, node: NodeIdx, e: rhapsody_xml::Element) {
         if self.c[rsc].is_removed() {
             let top = self.c.top_below_bundle(rsc);
-            if !(self.c.is_clone(top) && !self.c[top].is_unique()) {
+            if !self.c.is_clone(top) || self.c[top].is_unique() {
                 self.schedule_cleanup(rsc, node, false);
             }
             return;

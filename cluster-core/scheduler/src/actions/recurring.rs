@@ -26,9 +26,10 @@ impl Plan<'_> {
                 start = Some(self.start(rsc, node, true));
             }
         }
-        for (i, op) in definition.ops.iter().enumerate() {
-            let doubled =
-                definition.ops[..i].iter().any(|o| o.name == op.name && o.interval_ms == op.interval_ms);
+        for op in &definition.ops {
+            // The same name and interval twice cannot be told apart: neither runs.
+            let same = |o: &&OpDef| o.name == op.name && o.interval_ms == op.interval_ms;
+            let doubled = definition.ops.iter().filter(same).count() > 1;
             if op.interval_ms == 0
                 || !op.enabled
                 || doubled

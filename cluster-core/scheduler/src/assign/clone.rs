@@ -89,7 +89,8 @@ impl Plan<'_> {
             return ok_b.cmp(&ok_a);
         }
         let (na, nb) = (na.filter(|_| ok_a), nb.filter(|_| ok_b));
-        let by_priority = self.c[b].priority.cmp(&self.c[a].priority);
+        let priority = |r: &Resource| r.priority.max(r.promotion_priority);
+        let by_priority = priority(&self.c[b]).cmp(&priority(&self.c[a]));
         if by_priority.is_ne() {
             return by_priority;
         }

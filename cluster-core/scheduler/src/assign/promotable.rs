@@ -13,6 +13,7 @@ impl Plan<'_> {
     /// Promotion scores make an instance prefer a node.
     pub(super) fn add_promotion_scores(&mut self, clone: ResourceIdx) {
         for i in self.children(clone) {
+            self.c[i].promotion_priority = self.c[i].priority;
             let nodes: Vec<NodeIdx> = self.c[i].allowed.iter().map(|(n, _)| n).collect();
             for n in nodes {
                 if !self.is_available(n, None, false) {
@@ -22,8 +23,8 @@ impl Plan<'_> {
                 if score > 0 {
                     self.c[i].allowed.add_present(n, score);
                 }
-                if score > self.c[i].priority {
-                    self.c[i].priority = score;
+                if score > self.c[i].promotion_priority {
+                    self.c[i].promotion_priority = score;
                 }
             }
         }

@@ -157,10 +157,16 @@ impl Plan<'_> {
 
     /// What may not be together has to leave before the other arrives.
     fn anti_order(&mut self, first: ResourceIdx, first_role: Role, then: ResourceIdx, then_role: Role) {
-        let leaving: &[Task] =
-            if first_role == Role::Promoted { &[Task::DEMOTE] } else { &[Task::STOP, Task::DEMOTE] };
-        let arriving: &[Task] =
-            if then_role == Role::Promoted { &[Task::PROMOTE] } else { &[Task::START, Task::PROMOTE] };
+        let leaving: &[Task] = match first_role {
+            Role::Promoted => &[Task::DEMOTE],
+            Role::Unpromoted => &[Task::STOP, Task::PROMOTE],
+            _ => &[Task::STOP],
+        };
+        let arriving: &[Task] = match then_role {
+            Role::Promoted => &[Task::PROMOTE],
+            Role::Unpromoted => &[Task::START, Task::DEMOTE],
+            _ => &[Task::START],
+        };
         for a in leaving {
             for b in arriving {
                 self.order_tasks(first, *a, then, *b, rel::IF_REQUIRED_ON_SAME_NODE);

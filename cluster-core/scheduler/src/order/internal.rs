@@ -275,8 +275,7 @@ impl Plan<'_> {
         self.order_tasks(clone, Task::STOPPED, clone, Task::PROMOTE, ORDERED);
         self.order_tasks(clone, Task::DEMOTED, clone, Task::START, ORDERED);
         self.order_tasks(clone, Task::DEMOTED, clone, Task::PROMOTE, ORDERED);
-        self.order_tasks(clone, Task::PROMOTE, clone, Task::PROMOTED, UNRUNNABLE_FIRST_BLOCKS);
-        self.order_tasks(clone, Task::DEMOTE, clone, Task::DEMOTED, UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(clone, Task::DEMOTE, clone, Task::DEMOTED, ORDERED);
         let ordered = self.c[clone].is(Flags::ORDERED);
         let mut previous: Option<ResourceIdx> = None;
         for instance in self.children(clone) {

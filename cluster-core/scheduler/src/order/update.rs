@@ -584,14 +584,17 @@ impl Plan<'_> {
         if self.action(a).rsc == cause_rsc {
             return;
         }
-        let Some(by) = cause_rsc else { return };
         let change = match flag {
             OPTIONAL => "required",
             RUNNABLE => "unrunnable",
             _ => "unmigrateable",
         };
         if self.action(a).reason.is_none() || flag == MIGRATABLE {
-            let text = format!("{change} {} {}", self.c[by].id, self.tasks.name(self.action(cause).task));
+            let task = self.tasks.name(self.action(cause).task);
+            let text = match cause_rsc {
+                Some(by) => format!("{change} {} {task}", self.c[by].id),
+                None => format!("{change} {task}"),
+            };
             self.action_mut(a).reason = Some(text);
         }
     }

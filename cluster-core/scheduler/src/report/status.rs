@@ -190,7 +190,7 @@ pub fn exit_text(rc: i32) -> &'static str {
 }
 
 /// A probe that could not tell whether the resource runs.
-fn failed_probe(c: &Cluster, rsc: ResourceIdx, node: Option<NodeIdx>) -> Option<i32> {
+fn failed_probe(c: &Cluster, rsc: ResourceIdx, node: Option<NodeIdx>) -> Option<&str> {
     let r = &c[rsc];
     c.failed_ops.iter().find_map(|f| {
         if f.task != "monitor" || f.interval_ms != 0 || !(matches!(f.rc, 2 | 5) || f.op_status == 7) {
@@ -200,7 +200,8 @@ fn failed_probe(c: &Cluster, rsc: ResourceIdx, node: Option<NodeIdx>) -> Option<
             || (!r.is_unique()
                 && c[f.resource].definition.id == r.definition.id
                 && c[f.resource].parent.is_some());
-        (same && node.is_none_or(|n| n == f.node)).then_some(f.rc)
+        let text = if f.exit_reason.is_empty() { exit_text(f.rc) } else { &f.exit_reason };
+        (same && node.is_none_or(|n| n == f.node)).then_some(text)
     })
 }
 
@@ -239,9 +240,9 @@ fn primitive_as(c: &Cluster, rsc: ResourceIdx, id: &str) -> String {
         line += &c[n].name;
     }
     if display_role(c, rsc) == Role::Stopped
-        && let Some(rc) = failed_probe(c, rsc, node)
+        && let Some(text) = failed_probe(c, rsc, node)
     {
-        line += &format!(" ({}) ", exit_text(rc));
+        line += &format!(" ({text}) ");
     }
     let flags = flags(c, rsc, node);
     if !flags.is_empty() {
@@ -446,8 +447,8 @@ fn stopped(c: &Cluster, rsc: ResourceIdx, active_instances: usize, depth: usize,
             continue;
         }
         let probe = r.children.first().and_then(|m| failed_probe_below(c, *m, n));
-        let state: SmolStr = if let Some(rc) = probe {
-            format!("Stopped ({})", exit_text(rc)).into()
+        let state: SmolStr = if let Some(text) = probe {
+            format!("Stopped ({text})").into()
         } else if r.target_role() == Some(Role::Stopped) {
             "Stopped (disabled)".into()
         } else {
@@ -464,7 +465,7 @@ fn stopped(c: &Cluster, rsc: ResourceIdx, active_instances: usize, depth: usize,
     }
 }
 
-fn failed_probe_below(c: &Cluster, rsc: ResourceIdx, node: NodeIdx) -> Option<i32> {
+fn failed_probe_below(c: &Cluster, rsc: ResourceIdx, node: NodeIdx) -> Option<&str> {
     if c[rsc].is_primitive() {
         return failed_probe(c, rsc, Some(node));
     }

@@ -408,19 +408,17 @@ fn by_call(doc: &rhapsody_xml::Document, a: &Entry, b: &Entry) -> Ordering {
     let (Some(ka), Some(kb)) = (key(a), key(b)) else { return Ordering::Equal };
     if ka.uuid == kb.uuid {
         if ka.transition != kb.transition {
-            return ka.transition.cmp(&kb.transition);
+            // -1 is a shutdown's, which comes last.
+            let rank = |t: i64| if t == -1 { i64::MAX } else { t };
+            return rank(ka.transition).cmp(&rank(kb.transition));
         }
         if a.call_id == -1 {
             return Ordering::Greater;
         }
         return Ordering::Less;
     }
-    // Different controllers numbered them: times decide, a pending one is later.
-    match a.last_change.unwrap_or(0).cmp(&b.last_change.unwrap_or(0)) {
-        Ordering::Equal if a.call_id == -1 => Ordering::Greater,
-        Ordering::Equal => Ordering::Less,
-        other => other,
-    }
+    // Different controllers numbered them: the pending one is later.
+    if b.call_id == -1 { Ordering::Less } else { Ordering::Greater }
 }
 
 pub struct TransitionKey {

@@ -289,6 +289,11 @@ impl Reader<'_> {
         on_fail: &mut OnFail,
     ) {
         let mut clears = false;
+        if self.c[rsc].pending_node == Some(node) {
+            // What was in flight came before this.
+            self.c[rsc].pending_task = None;
+            self.c[rsc].pending_node = None;
+        }
         if rc == NOT_INSTALLED {
             self.c[rsc].role = Role::Stopped;
         } else if rc == NOT_RUNNING {
