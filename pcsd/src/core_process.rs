@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const SUCCESSOR_TIME: Duration = Duration::from_millis(150);
 /// So long a core may take from its spawn until its pid file is there.
 const APPEAR_TIME: Duration = Duration::from_secs(5);
-const APPEAR_POLL: Duration = Duration::from_millis(20);
+const APPEAR_POLL: Duration = Duration::from_millis(5);
 /// A core that lived shorter than this is started again only after a while.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 const RESTART_DELAY_MAX: Duration = Duration::from_secs(30);
@@ -111,7 +111,8 @@ impl CoreProcess {
         }
     }
 
-    /// Starts the core unless it runs; does not wait for its socket.
+    /// Starts the core unless it runs; back when it has said who it is, or has ended. Does not wait
+    /// for its socket. Blocks.
     pub fn start(&self) -> anyhow::Result<()> {
         let _starting = self.starting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if self.is_running() {
@@ -154,6 +155,11 @@ impl CoreProcess {
             tracing::warn!("{text}");
             *ended.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(text);
         })?;
+        // Until then a second start would not see it.
+        let deadline = Instant::now() + APPEAR_TIME;
+        while Instant::now() < deadline && !self.is_running() && self.why_ended().is_none() {
+            std::thread::sleep(APPEAR_POLL);
+        }
         Ok(())
     }
 
@@ -208,19 +214,9 @@ impl CoreProcess {
                 continue;
             }
             let core = self.clone();
-            match tokio::task::spawn_blocking(move || core.start()).await {
-                Ok(Ok(())) => self.appeared().await,
-                Ok(Err(error)) => tracing::error!("cannot start the core: {error:#}"),
-                Err(_) => {}
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || core.start()).await {
+                tracing::error!("cannot start the core: {error:#}");
             }
-        }
-    }
-
-    /// Waits until a core that was spawned has said who it is, or has ended.
-    async fn appeared(&self) {
-        let deadline = Instant::now() + APPEAR_TIME;
-        while Instant::now() < deadline && !self.is_running() && self.why_ended().is_none() {
-            tokio::time::sleep(APPEAR_POLL).await;
         }
     }
 }

@@ -56,7 +56,11 @@ impl Embedded {
     }
 
     async fn try_start(&self) -> Result<(), EngineError> {
-        self.core.start().map_err(|error| EngineError::Failed(format!("{error:#}")))?;
+        let core = self.core.clone();
+        tokio::task::spawn_blocking(move || core.start())
+            .await
+            .map_err(|error| EngineError::Failed(error.to_string()))?
+            .map_err(|error| EngineError::Failed(format!("{error:#}")))?;
         let deadline = Instant::now() + START_TIME;
         loop {
             match self.call(Request::Members, READ_TIME).await {
