@@ -16,6 +16,8 @@ const BYTES_MAX: u64 = 8 << 20;
 struct Log {
     who: String,
     path: PathBuf,
+    /// Whoever started us has sent stderr into the same file: one line is enough.
+    same: bool,
     file: Mutex<Option<(File, u64)>>,
 }
 
@@ -24,8 +26,11 @@ static LOG: OnceLock<Log> = OnceLock::new();
 /// Opens the log; `who` stands in each line.
 pub fn open(folder: &Path, who: &str) {
     let path = folder.join("core.log");
-    let file = Mutex::new(open_file(&path));
-    let _ = LOG.set(Log { who: who.to_owned(), path, file });
+    let file = open_file(&path);
+    let identity = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
+    let there = file.as_ref().and_then(|(file, _)| rustix::fs::fstat(file).ok()).map(identity);
+    let same = there.is_some() && there == rustix::fs::fstat(std::io::stderr()).ok().map(identity);
+    let _ = LOG.set(Log { who: who.to_owned(), path, same, file: Mutex::new(file) });
 }
 
 fn open_file(path: &Path) -> Option<(File, u64)> {
@@ -54,7 +59,9 @@ fn write(level: &str, text: &str) {
         std::process::id(),
         text.replace('\n', " | ")
     );
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    if LOG.get().is_none_or(|log| !log.same) {
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
     let Some(log) = LOG.get() else { return };
     let Ok(mut slot) = log.file.lock() else { return };
     if slot.as_ref().is_some_and(|(_, bytes)| *bytes > BYTES_MAX) {

@@ -23,8 +23,13 @@ pub struct Agents {
 }
 
 enum Running {
-    Operation { tag: Tag, cancelled: bool },
+    Operation {
+        tag: Tag,
+        cancelled: bool,
+    },
     Fence(Box<Fence>),
+    /// Asked beforehand, so that a fencing need not ask: by agent.
+    Metadata(String),
 }
 
 /// What a later node process must know to understand the end of an operation.
@@ -166,6 +171,32 @@ impl Agents {
         Ok(Run { id: self.next_fence, tag: String::new(), label, command, start_before_mono_ms: None })
     }
 
+    /// What should be known of a fence agent before it is needed.
+    pub fn ask_beforehand(&mut self, operation: &Operation) -> Option<Run> {
+        let agent = &operation.resource.agent;
+        if operation.resource.class != "stonith" || self.reboots.contains_key(agent) {
+            return None;
+        }
+        let command = fence::metadata(&self.places, agent).ok()?;
+        // Once, whatever comes of it: a fencing asks again if it must.
+        if self.running.values().any(|running| matches!(running, Running::Metadata(of) if of == agent)) {
+            return None;
+        }
+        self.next_fence += 1;
+        self.running.insert(self.next_fence, Running::Metadata(agent.clone()));
+        let label = format!("metadata of {agent}");
+        Some(Run { id: self.next_fence, tag: String::new(), label, command, start_before_mono_ms: None })
+    }
+
+    /// Whether the agent has `reboot`.
+    fn learn(&mut self, agent: &str, metadata: &OperationResult) -> bool {
+        let reboots = fence::offers(&metadata.finished, "reboot");
+        if metadata.finished.end == End::Exited(0) {
+            self.reboots.insert(agent.to_owned(), reboots);
+        }
+        reboots
+    }
+
     /// The end of a run: what the machine is told, and what is to be run next.
     pub fn finished(&mut self, id: u64, result: &OperationResult) -> (Option<Input>, Option<Run>) {
         match self.running.remove(&id) {
@@ -177,6 +208,10 @@ impl Agents {
                 (Some(Input::Executed(executed)), None)
             }
             Some(Running::Fence(fence)) => self.fence_finished(*fence, result),
+            Some(Running::Metadata(agent)) => {
+                self.learn(&agent, result);
+                (None, None)
+            }
             // Of an earlier life that asked for a fencing: the machine asks again if it still must.
             None => (None, None),
         }
@@ -214,10 +249,7 @@ impl Agents {
         let fenced = |result| (Some(Input::Fenced { id, result }), None);
         match fence.step.clone() {
             Step::Metadata => {
-                let reboots = fence::offers(&result.finished, "reboot");
-                if result.finished.end == End::Exited(0) {
-                    self.reboots.insert(fence.request.agent.clone(), reboots);
-                }
+                let reboots = self.learn(&fence.request.agent, result);
                 let first = if reboots { "reboot" } else { "off" };
                 fence.then = if reboots { VecDeque::new() } else { VecDeque::from(["on"]) };
                 fence.step = Step::Action(first.to_owned());

@@ -131,3 +131,16 @@ fn an_agent_without_reboot_switches_off_and_on() {
     assert!(next.is_none());
     assert!(matches!(input, Some(Input::Fenced { result: FenceResult::Timeout, .. })));
 }
+
+#[test]
+fn metadata_is_asked_before_it_is_needed() {
+    let mut agents = agents();
+    let probe = operation(1, "stonith", "monitor", 0);
+    let metadata = agents.ask_beforehand(&probe).unwrap();
+    assert!(agents.ask_beforehand(&probe).is_none(), "once");
+    let (input, next) = agents.finished(metadata.id, &result(End::Exited(0), "<action name=\"reboot\"/>"));
+    assert!(input.is_none() && next.is_none());
+    let reboot = run(agents.fence(request("reboot")));
+    assert!(reboot.command.stdin.as_ref().unwrap().contains("action=reboot"));
+    assert!(agents.ask_beforehand(&operation(2, "ocf", "monitor", 0)).is_none());
+}

@@ -314,6 +314,9 @@ impl Shell {
                     self.executor.remember(format!("{OWN}next_operation"), reserved);
                 }
                 self.begin_run(|agents| agents.execute(&operation));
+                if let Some(run) = self.agents.ask_beforehand(&operation) {
+                    self.executor.run(run);
+                }
             }
             Output::Cancel(id) => {
                 self.agents.cancelled(id);
