@@ -31,7 +31,8 @@ impl View {
                         attr("online") == "true" && attr("pending") != "true" && attr("unclean") != "true";
                     if up { &mut view.online } else { &mut view.offline }.push(attr("name").to_owned());
                 }
-                "resource" if attr("active") == "true" => view.add(&doc, e),
+                // what is still starting does not run yet
+                "resource" if attr("active") == "true" && attr("pending").is_empty() => view.add(&doc, e),
                 "failure" => view.failed_actions += 1,
                 _ => {}
             }

@@ -46,7 +46,10 @@ fn a_virtual_ip_survives_the_loss_of_its_node() {
     let next = c.started_elsewhere(&witness, "vip", &holder);
     let seen = c.view(&witness).expect("the majority answers");
     assert_eq!(seen.offline, std::slice::from_ref(&holder));
-    assert!(c.ok(&next, "ip -o address show").contains(VIP));
+    rhapsody_tests::until("the address is there", std::time::Duration::from_secs(10), || {
+        let shown = c.ok(&next, "ip -o address show");
+        if shown.contains(VIP) { Ok(()) } else { Err(shown) }
+    });
 
     // it comes back: one DC, no address twice
     c.must(&["link", &holder, "up"]);

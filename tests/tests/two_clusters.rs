@@ -9,9 +9,9 @@ fn strangers_on_the_segment_are_dropped_and_counted() {
         return;
     }
     let c = Cluster::boot("strangers", 4);
-    c.authenticate();
     for (a, b) in [("n1", "n2"), ("n3", "n4")] {
         let hosts = format!("{a} addr={} {b} addr={}", c.address(a), c.address(b));
+        c.ok(a, &format!("rhapsody host auth {hosts} -u hacluster -p rhapsody"));
         c.ok(a, &format!("rhapsody cluster setup linuxha {hosts}"));
         c.ok(a, "rhapsody cluster start --all --wait=60");
     }

@@ -1,9 +1,14 @@
 //! A transition being carried out: what may be fired now, and whether it is over.
 //!
-//! Pure bookkeeping. Aborted means: what flies lands, what waits is dropped.
+//! Pure bookkeeping. Aborted means: what flies lands, what waits is dropped; only what completes a
+//! thing that was begun (a priority of [`COMPLETES`]: the notification after a promotion) still goes.
 
 use rhapsody_transition::{Action, ActionId, ActionKind, Transition};
 use std::collections::BTreeMap;
+
+/// Actions of this priority are carried out although the transition was aborted, as Pacemaker does:
+/// an agent that was told "before" must be told "after" too.
+const COMPLETES: i32 = 1_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -38,16 +43,16 @@ impl Runner {
     /// Actions to fire now, the most important first. Pseudo actions are confirmed on the way. The
     /// caller says with [`flies`](Self::flies) or [`confirm`](Self::confirm) what became of them.
     pub fn ready(&mut self) -> Vec<Action> {
-        if self.aborted.is_some() {
-            return Vec::new();
-        }
+        let at_least = if self.aborted.is_some() { COMPLETES } else { i32::MIN };
         let mut ready: Vec<usize> = Vec::new();
         loop {
             let mut progress = false;
             ready.clear();
             for i in 0..self.states.len() {
                 let action = &self.transition.actions[i];
-                if self.states[i] != State::Waiting || !action.inputs.iter().all(|id| self.is_confirmed(*id))
+                if self.states[i] != State::Waiting
+                    || action.priority < at_least
+                    || !action.inputs.iter().all(|id| self.is_confirmed(*id))
                 {
                     continue;
                 }
@@ -139,7 +144,7 @@ impl Runner {
 
     /// Nothing flies and nothing can be fired any more.
     pub fn is_over(&mut self) -> bool {
-        self.flying() == 0 && (self.aborted.is_some() || self.ready().is_empty())
+        self.flying() == 0 && self.ready().is_empty()
     }
 
     /// Actions that were never carried out.
@@ -226,6 +231,22 @@ mod tests {
         assert!(!r.is_over());
         r.confirm(ActionId(1));
         assert_eq!(fire(&mut r), "");
+        assert!(r.is_over());
+        assert_eq!(r.left_over(), 1);
+    }
+
+    #[test]
+    fn an_abort_still_completes_what_was_begun() {
+        let mut r = graph("1 2<1 3<2 4<1");
+        r.transition.actions[1].priority = COMPLETES;
+        r.transition.actions[2].priority = COMPLETES;
+        fire(&mut r);
+        r.abort("the promotion changed an attribute");
+        r.confirm(ActionId(1));
+        assert_eq!(fire(&mut r), "2");
+        r.confirm(ActionId(2));
+        assert_eq!(fire(&mut r), "3");
+        r.confirm(ActionId(3));
         assert!(r.is_over());
         assert_eq!(r.left_over(), 1);
     }
