@@ -6,6 +6,7 @@ mod links;
 mod model;
 mod query;
 mod sections;
+mod settle;
 
 use super::{Noun, Verb, pcsd, quorum};
 
@@ -80,6 +81,13 @@ pub const NOUN: Noun = Noun {
                 Answer a question about a resource; the exit code is 0 for yes and 2 for no.",
             options: &["-f", "--quiet"],
             run: query::run,
+        },
+        Verb {
+            words: "wait",
+            usage: "[<timeout>]
+                Wait until the cluster has settled: nothing is under way and nothing is left to do.",
+            options: &[],
+            run: settle::run,
         },
         Verb {
             words: "quorum",
