@@ -1,34 +1,57 @@
 //! Bans, node attributes and tickets.
 
 use crate::types::{Attribute, Ban, NodeAttributes, Ticket};
-use rhapsody_cib::{Cib, Element, Score};
+use rhapsody_cib::{Cib, Element, RuleContext, Score, rules};
 use rhapsody_scheduler::model::{Cluster, Node};
 use std::collections::BTreeMap;
 
-/// Location constraints that keep a resource off a node.
+/// Location constraints, simple and by rule, that keep a resource off a node.
 pub fn bans(cib: &Cib, cluster: &Cluster) -> Vec<Ban> {
     let Some(constraints) = cib.constraints() else { return Vec::new() };
     let mut bans = Vec::new();
     for location in cib.children_named(constraints, "rsc_location") {
-        let (Some(resource), Some(node)) = (cib.attr(location, "rsc"), cib.attr(location, "node")) else {
-            continue;
-        };
-        let score = cib.attr(location, "score").and_then(Score::parse).map_or(0, |s| s.0);
-        if score >= 0 || cluster.node(node).is_none() {
+        let Some(resource) = cib.attr(location, "rsc") else { continue };
+        // Where there is a rule, it has the score (and may have the role).
+        let at = cib.child(location, "rule").unwrap_or(location);
+        let score = cib.attr(at, "score").and_then(Score::parse).map_or(0, |s| s.0);
+        if score >= 0 {
             continue;
         }
-        let role = cib.attr(location, "role").unwrap_or_default();
-        bans.push(Ban {
-            id: cib.attr(location, "id").unwrap_or_default().to_owned(),
-            resource: resource.to_owned(),
-            node: node.to_owned(),
-            weight: score,
-            promoted_only: role.eq_ignore_ascii_case("promoted") || role.eq_ignore_ascii_case("master"),
-        });
+        let role = cib.attr(at, "role").or(cib.attr(location, "role")).unwrap_or_default();
+        let promoted_only = role.eq_ignore_ascii_case("promoted") || role.eq_ignore_ascii_case("master");
+        for node in banned(cib, cluster, location, at) {
+            bans.push(Ban {
+                id: cib.attr(at, "id").unwrap_or_default().to_owned(),
+                resource: resource.to_owned(),
+                node: node.name.to_string(),
+                weight: score,
+                promoted_only,
+            });
+        }
     }
     // Newest first, as crm_mon has them.
     bans.reverse();
     bans
+}
+
+/// The nodes that a constraint is about.
+fn banned<'a>(cib: &Cib, cluster: &'a Cluster, location: Element, rule: Element) -> Vec<&'a Node> {
+    if rule == location {
+        let named = cib.attr(location, "node").and_then(|name| cluster.node(name));
+        return named.map(|at| &cluster[at]).into_iter().collect();
+    }
+    let nodes = cluster.node_order.iter().rev().map(|&at| &cluster[at]);
+    nodes
+        .filter(|node| {
+            let attribute = |name: &str| match name {
+                "#uname" => Some(node.name.as_str()),
+                "#id" => Some(node.id.as_str()),
+                _ => node.attr(name),
+            };
+            let context = RuleContext { node_attr: Some(&attribute), ..RuleContext::at(cluster.now) };
+            rules::evaluate(cib, rule, &context).0
+        })
+        .collect()
 }
 
 /// Attributes of online nodes, without those the cluster keeps for itself.
