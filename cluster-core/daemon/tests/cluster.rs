@@ -187,3 +187,55 @@ fn a_full_disk_refuses_a_change_and_loses_nothing() {
     std::fs::remove_file(inside("ballast")).unwrap();
     until(|| cluster.set_property(1, "cluster-delay", "63s").ok());
 }
+
+/// Everything that n1 ever said to n2 is recorded on the way and, after n2 was restarted, said
+/// again: n2 drops it all and stays with the present n1.
+#[test]
+fn packets_of_an_earlier_run_change_nothing() {
+    let mut cluster = Cluster::new(7, 2, 1000);
+    let detour = "127.77.7.102";
+    let conf = cluster.root(1).join("etc/corosync/corosync.conf");
+    let text = std::fs::read_to_string(&conf).unwrap();
+    std::fs::write(&conf, text.replace(&format!("{}\n", cluster.address(2)), &format!("{detour}\n")))
+        .unwrap();
+    let ear = std::net::UdpSocket::bind((detour, cluster.port())).unwrap();
+    let mouth = ear.try_clone().unwrap();
+    let target = format!("{}:{}", cluster.address(2), cluster.port());
+    let (recorded, forward) = (std::sync::Arc::new(std::sync::Mutex::new(Vec::new())), target.clone());
+    let record = recorded.clone();
+    std::thread::spawn(move || {
+        let mut packet = [0; 2048];
+        while let Ok((length, _)) = ear.recv_from(&mut packet) {
+            record.lock().unwrap().push(packet[..length].to_vec());
+            let _ = ear.send_to(&packet[..length], &forward);
+        }
+    });
+    cluster.start(1);
+    cluster.start(2);
+    until(|| (online(&cluster, 1).len() == 2 && online(&cluster, 2).len() == 2).then_some(()));
+    until(|| (recorded.lock().unwrap().len() > 20).then_some(()));
+    cluster.crash(2);
+    let replayed: Vec<Vec<u8>> = recorded.lock().unwrap().clone();
+    cluster.start(2);
+    until(|| cluster.try_client(2));
+    let replay = || {
+        for packet in &replayed {
+            mouth.send_to(packet, &target).unwrap();
+        }
+    };
+    // Before hands are shaken, while they are, and after.
+    replay();
+    until(|| (online(&cluster, 1).len() == 2 && online(&cluster, 2).len() == 2).then_some(()));
+    let incarnation = |node| statistics(&cluster, node)["links"]["peers"]["n1"]["incarnation"].as_u64();
+    let before = incarnation(2);
+    replay();
+    let views = statistics(&cluster, 2)["node"]["views_installed"].clone();
+    until(|| {
+        let dropped = statistics(&cluster, 2)["links"]["dropped"].clone();
+        let count = |name: &str| dropped[name].as_u64().unwrap();
+        (count("old_view") + count("wrong_key") + count("replay") > 20).then_some(())
+    });
+    assert_eq!(online(&cluster, 2), ["n1", "n2"]);
+    assert_eq!(incarnation(2), before);
+    assert_eq!(statistics(&cluster, 2)["node"]["views_installed"], views);
+}

@@ -136,6 +136,8 @@ impl Cluster {
 
     /// Sets a cluster property.
     pub fn set_property(&self, node: usize, name: &str, value: &str) -> Result<Response, ClientError> {
+        // The coordinator fills in an empty configuration first.
+        until(|| self.cib(node).property("cluster-name").map(|_| ()));
         self.change(node, |cib| {
             let section = cib.crm_config_mut();
             let set = cib.child(section, "cluster_property_set").unwrap();
