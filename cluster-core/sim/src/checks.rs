@@ -33,6 +33,8 @@ pub struct Checks {
     /// When something last went wrong with the machine, or with the whole network.
     hurt_at: Vec<u64>,
     network_hurt_at: u64,
+    /// Moments in which nothing but the crash of a process was wrong.
+    pub undisturbed: u64,
     /// The number of the view before the last step.
     pub view_before: u64,
 }
@@ -60,6 +62,7 @@ impl Checks {
             calm_since: None,
             hurt_at: vec![0; n],
             network_hurt_at: 0,
+            undisturbed: 0,
             view_before: 0,
         }
     }
@@ -230,6 +233,9 @@ impl Checks {
         }
         for m in 0..world.plan.nodes {
             Self::same_configuration(world, m);
+        }
+        if Self::undisturbed(world, world.now) {
+            world.checks.undisturbed += 1;
         }
         let calm = Self::settled(world).is_ok();
         let now = world.now;

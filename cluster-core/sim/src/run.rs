@@ -14,6 +14,8 @@ pub struct Report {
     pub lasted_ms: u64,
     pub events: u64,
     pub acknowledged: usize,
+    /// Fifths of a second in which nothing but the crash of a process was wrong (S8 was looked at).
+    pub undisturbed: u64,
     /// What happened, if it was asked for.
     pub log: Vec<String>,
 }
@@ -85,6 +87,7 @@ pub fn run(seed: u64, plan: Plan, log: bool) -> Report {
         faults: world.plan.faults.len(),
         lasted_ms: world.now,
         acknowledged: world.checks.acknowledged.len(),
+        undisturbed: world.checks.undisturbed,
         tally: world.tally,
         log: world.log.take(),
         failure,

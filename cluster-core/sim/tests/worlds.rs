@@ -48,18 +48,19 @@ fn a_thousand_worlds_keep_the_promises() {
         return;
     }
     let count = from_env("RHAPSODY_SEEDS").unwrap_or(1000);
-    let all = Mutex::new((Tally::default(), Vec::new(), 0));
+    let all = Mutex::new((Tally::default(), Vec::new(), 0, 0));
     each(count, Plan::new, |seed, report| {
         let mut all = all.lock().unwrap();
         all.0.add(&report.tally);
         all.2 += report.acknowledged;
+        all.3 += report.undisturbed;
         assert!(report.faults >= 3, "seed {seed} has only {} faults", report.faults);
         if let Some(failure) = report.failure {
             all.1.push((seed, failure.violations));
         }
         all.1.len() < 5
     });
-    let (tally, failures, acknowledged) = all.into_inner().unwrap();
+    let (tally, failures, acknowledged, undisturbed) = all.into_inner().unwrap();
     println!("{count} worlds, {acknowledged} acknowledged changes; faults:\n{tally}");
     for (seed, violations) in &failures {
         let report = run(*seed, Plan::new(*seed), true);
@@ -72,6 +73,7 @@ fn a_thousand_worlds_keep_the_promises() {
     assert!(failures.is_empty(), "seeds that failed: {:?}", failures.iter().map(|f| f.0).collect::<Vec<_>>());
     if count >= 1000 {
         assert!(tally.missing().is_empty(), "never happened: {:?}", tally.missing());
+        assert!(acknowledged > 1000 && undisturbed > 1000, "{acknowledged} {undisturbed}");
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Membership {
     /// What was left out for a time is asked again then.
     target_until: u64,
     settle_until: u64,
+    /// What speaks against acting on the target just now ends then; 0: nothing does.
+    hold_until: u64,
     needed_since: Option<u64>,
     next_try: u64,
     attempts: u32,
@@ -261,7 +263,12 @@ impl Node {
             let old = std::mem::replace(&mut m.target, target.clone());
             let growth = old.iter().all(|(id, inc)| target.get(id) == Some(inc));
             let all = target.len() == self.config.nodes.len();
-            m.settle_until = if all || !growth { now } else { m.settle_until.max(now + SETTLE_MS) };
+            // Who stays of the present view joins nothing: the survivors of a loss wait for nobody.
+            let stay = m
+                .view
+                .as_ref()
+                .is_some_and(|v| target.iter().all(|(id, inc)| v.members.get(id) == Some(inc)));
+            m.settle_until = if all || stay || !growth { now } else { m.settle_until.max(now + SETTLE_MS) };
         }
     }
 
@@ -313,9 +320,9 @@ impl Node {
             return;
         }
         let since = *self.membership.needed_since.get_or_insert(now);
-        self.await_the_young(&target);
-        self.await_the_matrix(&target);
-        if now < self.membership.settle_until || now < self.membership.next_try {
+        let hold = self.await_the_young(&target).max(self.await_the_matrix(&target));
+        self.membership.hold_until = hold;
+        if now < hold || now < self.membership.settle_until || now < self.membership.next_try {
             return;
         }
         if self.coordinator(&target) == self.me() || now >= since + self.patience(&target) {
@@ -325,33 +332,27 @@ impl Node {
 
     /// A member whose process came back in time is not lost (S8): nobody forms a view without it
     /// before it had the time to hear the others again.
-    fn await_the_young(&mut self, target: &Members) {
-        let Some(view) = &self.membership.view else { return };
+    fn await_the_young(&self, target: &Members) -> u64 {
+        let Some(view) = &self.membership.view else { return 0 };
         let grace = self.config.token_ms / 2;
         let young = &self.membership.young;
         let until = |id: &NodeId| young.get(id).map_or(0, |born| born + grace);
         let absent: Vec<u64> = view.members.keys().filter(|id| !target.contains_key(id)).map(until).collect();
         let all_young = !absent.is_empty() && absent.iter().all(|until| *until > self.now.mono_ms);
-        if all_young {
-            let until = absent.into_iter().max().unwrap_or(0);
-            self.membership.settle_until = self.membership.settle_until.max(until);
-        }
+        if all_young { absent.into_iter().max().unwrap_or(0) } else { 0 }
     }
 
     /// When a node dies, what the others say of it is older than what this node found out itself,
     /// and for a moment they seem to go with the dead one. Whoever would part from a node that it
     /// hears waits for that node's next beat.
-    fn await_the_matrix(&mut self, target: &Members) {
+    fn await_the_matrix(&self, target: &Members) -> u64 {
         let hears: clique::Matrix = self.net.rows.iter().map(|(id, row)| (*id, row.hears.clone())).collect();
         let me = self.me();
         let parts = self.heard().into_iter().any(|id| {
             !target.contains_key(&id) && clique::linked(&hears, me, id) && !self.is_fenced_life(id)
         });
-        if parts {
-            let beat = crate::heartbeat::interval_ms(self.config.token_ms);
-            let until = self.membership.matrix_changed + beat + beat / 2;
-            self.membership.settle_until = self.membership.settle_until.max(until);
-        }
+        let beat = crate::heartbeat::interval_ms(self.config.token_ms);
+        if parts { self.membership.matrix_changed + beat + beat / 2 } else { 0 }
     }
 
     fn needs_view(&self, target: &Members) -> bool {
@@ -557,7 +558,7 @@ impl Node {
         let needed = m.needed_since.map(|since| {
             let coordinator = self.coordinator(&m.target) == self.me();
             let turn = if coordinator { 0 } else { since + self.patience(&m.target) };
-            turn.max(m.settle_until).max(m.next_try)
+            turn.max(m.settle_until).max(m.hold_until).max(m.next_try)
         });
         // A view that a member did not reach is noticed after the grace.
         let grace = matches!(m.phase, Phase::Installed).then_some(m.installed_at + self.config.token_ms / 2);
