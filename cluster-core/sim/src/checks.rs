@@ -29,6 +29,8 @@ pub struct Checks {
     two_node: bool,
     nodes: usize,
     ignore: bool,
+    /// Without quorum nothing is started (freeze goes on with what its partition had).
+    no_starts: bool,
     calm_since: Option<u64>,
     /// When something last went wrong with the machine, or with the whole network.
     hurt_at: Vec<u64>,
@@ -59,6 +61,7 @@ impl Checks {
             two_node: plan.quorum.two_node,
             nodes: n,
             ignore: plan.policy == "ignore",
+            no_starts: !matches!(plan.policy, "ignore" | "freeze"),
             calm_since: None,
             hurt_at: vec![0; n],
             network_hurt_at: 0,
@@ -201,7 +204,7 @@ impl Checks {
                 Self::fail(world, format!("S5: {what} after a standstill, without a new view"));
             }
             let after = belief.as_ref().is_some_and(|b| b.view.is_some());
-            if !world.checks.ignore && after && belief.is_some_and(|b| !b.quorate) {
+            if world.checks.no_starts && after && belief.is_some_and(|b| !b.quorate) {
                 Self::fail(world, format!("S2: {what} without quorum"));
             }
         }

@@ -455,6 +455,12 @@ impl World {
                 machine.enabled = false;
                 machine.remembered.clear();
                 self.checks.left(m);
+                if self.end_of_faults {
+                    let machine = &mut self.machines[m];
+                    machine.enabled = true;
+                    let boot = machine.boot;
+                    self.after(100, Event::StartProcess { m, boot });
+                }
             }
             Output::Exit(Exit::Restart { reason }) => {
                 self.say(m, || format!("restarts itself: {reason}"));
