@@ -133,7 +133,7 @@ impl Checks {
         else {
             return false;
         };
-        let near = |(a, b): &&(u64, u64)| *a < now && b + 12_000 > *from;
+        let near = |(a, b): &&(u64, u64)| *a < now && b + 6_000 > *from;
         checks.faults.iter().filter(near).count() == 1 && checks.calm_since.is_some_and(|at| at + 500 < *from)
     }
 

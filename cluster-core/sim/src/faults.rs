@@ -114,6 +114,16 @@ impl Plan {
             faults.push(Planned { at, lasts: 8000, fault, machine, other: 0 });
             faults.push(Planned { at: at + 200, lasts: 800, fault: Fault::MachineCrash, machine, other: 0 });
         }
+        if rng.percent(20) {
+            // Crashes of single processes with nothing else near: nothing may stop or start (S8).
+            faults = [8_000, 16_000, 24_000]
+                .map(|at| {
+                    let fault = *rng.pick(&[Fault::NodeCrash, Fault::NodeCrash, Fault::ExecutorCrash]);
+                    let machine = rng.below(nodes as u64) as usize;
+                    Planned { at: at + rng.below(1000), lasts: 100, fault, machine, other: 0 }
+                })
+                .to_vec();
+        }
         let clients: Vec<u64> = (0..rng.between(3, 8)).map(|_| rng.between(3000, LAST_MS)).collect();
         for fault in faults.iter_mut().filter(|f| matches!(f.fault, Fault::PowerCutAll | Fault::MachineCrash))
         {
