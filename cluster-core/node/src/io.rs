@@ -135,7 +135,8 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
     pub id: OperationId,
-    /// `id` is the history's name; the instance (`OCF_RESOURCE_INSTANCE`) is `long_id` where given.
+    /// `id` is the history's name and `OCF_RESOURCE_INSTANCE`: `redis` on every node for an anonymous
+    /// clone, `redis:1` for a unique instance.
     pub resource: ActionResource,
     /// `start`, `stop`, `monitor`, `promote`, `demote`, `notify`, `migrate_to`, `reload-agent`, ...
     pub task: String,

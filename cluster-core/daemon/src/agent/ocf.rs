@@ -22,13 +22,12 @@ pub fn plan(places: &Places, operation: &Operation) -> Plan {
     command.timeout_ms = operation.timeout_ms;
     command.grace_ms = GRACE_MS;
     common(places, &mut command);
-    let instance = resource.long_id.as_deref().unwrap_or(&resource.id);
     for (name, value) in [
         ("OCF_ROOT", places.ocf_root.to_string_lossy().as_ref()),
         ("OCF_RA_VERSION_MAJOR", "1"),
         ("OCF_RA_VERSION_MINOR", "1"),
         ("OCF_EXIT_REASON_PREFIX", "ocf-exit-reason:"),
-        ("OCF_RESOURCE_INSTANCE", instance),
+        ("OCF_RESOURCE_INSTANCE", &resource.id),
         ("OCF_RESOURCE_TYPE", &resource.agent),
         ("OCF_RESOURCE_PROVIDER", provider),
     ] {
@@ -136,7 +135,7 @@ pub mod tests {
         };
         assert_eq!(command.args, ["ocf:rhapsody:IPaddr2", "monitor"]);
         let wanted = [
-            ("OCF_RESOURCE_INSTANCE", "vip:1"),
+            ("OCF_RESOURCE_INSTANCE", "vip"),
             ("OCF_RESOURCE_TYPE", "IPaddr2"),
             ("OCF_RESOURCE_PROVIDER", "heartbeat"),
             ("OCF_RESKEY_ip", "10.0.0.1"),

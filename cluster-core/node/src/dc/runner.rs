@@ -28,7 +28,8 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub fn new(transition: Transition, number: u32) -> Runner {
+    pub fn new(mut transition: Transition, number: u32) -> Runner {
+        transition.actions.iter_mut().for_each(name_as_history_does);
         let index = transition.actions.iter().enumerate().map(|(i, a)| (a.id, i)).collect();
         let states = vec![State::Waiting; transition.actions.len()];
         Runner { transition, number, states, index, aborted: None }
@@ -157,6 +158,17 @@ fn is_migration(action: &Action) -> bool {
     matches!(action.task.as_str(), "migrate_to" | "migrate_from")
 }
 
+/// The first operations of an anonymous clone are planned by instance (`redis:1_start_0`); in the
+/// history, and to its agents, it has one name on every node (`redis_start_0`).
+fn name_as_history_does(action: &mut Action) {
+    let Some(resource) = &action.resource else { return };
+    let Some(long_id) = &resource.long_id else { return };
+    let rest = action.key.strip_prefix(long_id.as_str()).filter(|rest| rest.starts_with('_'));
+    if let Some(key) = rest.map(|rest| format!("{}{rest}", resource.id)) {
+        action.key = key;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +261,22 @@ mod tests {
         r.confirm(ActionId(3));
         assert!(r.is_over());
         assert_eq!(r.left_over(), 1);
+    }
+
+    #[test]
+    fn an_anonymous_instance_has_one_name_on_every_node() {
+        let mut t = graph("1").transition;
+        let action = &mut t.actions[0];
+        action.key = "redis:1_monitor_0".to_owned();
+        let resource = rhapsody_transition::ActionResource {
+            id: "redis".to_owned(),
+            long_id: Some("redis:1".to_owned()),
+            class: "ocf".to_owned(),
+            provider: None,
+            agent: "redis".to_owned(),
+        };
+        action.resource = Some(resource);
+        assert_eq!(Runner::new(t, 1).transition.actions[0].key, "redis_monitor_0");
     }
 
     #[test]

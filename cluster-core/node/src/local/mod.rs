@@ -12,7 +12,6 @@ use crate::replica::apply::pending_record;
 use crate::replica::entry::{Entry, Intent, Outcome};
 use crate::replica::status::{OpRecord, Part, slot};
 use crate::{Config, Executed, Node, OpStatus, OperationId, Output};
-use rhapsody_transition::ActionResource;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -23,7 +22,7 @@ pub(crate) struct Local {
     /// Last `call-id` given.
     pub call_id: u32,
     pub running: BTreeMap<OperationId, Job>,
-    /// By resource instance (`long_id`, else `id`).
+    /// By resource (an anonymous clone has one instance on a node).
     pub queues: BTreeMap<String, VecDeque<Job>>,
     /// By (history resource, operation key).
     pub recurring: BTreeMap<(String, String), recurring::Recurring>,
@@ -85,11 +84,6 @@ pub(crate) fn record_outcome(part: &mut Part, outcome: &Outcome) {
     }
 }
 
-/// The instance that is locked while one of its operations runs.
-pub(crate) fn instance(resource: &ActionResource) -> &str {
-    resource.long_id.as_deref().unwrap_or(&resource.id)
-}
-
 impl Node {
     /// An intent for this node, in the view. S5 is checked here and again before each exec.
     pub(crate) fn begin_intent(&mut self, intent: &Intent) {
@@ -138,7 +132,7 @@ impl Node {
             Purpose::Repeat => self.repeated(&job, &executed),
             Purpose::Ordered => self.finish(&job, &executed),
         }
-        self.run_queue(instance(&what.resource).to_owned());
+        self.run_queue(what.resource.id.clone());
     }
 
     /// Turns an execution into a result, keeps it, and tells the cluster.

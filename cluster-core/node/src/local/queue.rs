@@ -1,19 +1,19 @@
 //! One operation of a resource at a time, and the last check before it runs.
 
-use super::{Job, Purpose, instance};
+use super::{Job, Purpose};
 use crate::{Executed, Node, OpStatus, Operation, Output};
 use serde_json::json;
 
 impl Node {
     pub(crate) fn enqueue(&mut self, job: Job) {
-        let key = instance(&job.intent.resource).to_owned();
+        let key = job.intent.resource.id.clone();
         self.remember_job(&job);
         self.local.queues.entry(key.clone()).or_default().push_back(job);
         self.run_queue(key);
     }
 
     fn busy(&self, key: &str) -> bool {
-        self.local.running.values().any(|j| instance(&j.intent.resource) == key)
+        self.local.running.values().any(|j| j.intent.resource.id == key)
     }
 
     pub(crate) fn run_queue(&mut self, key: String) {
