@@ -63,7 +63,8 @@ pub fn common(places: &Places, command: &mut Command) {
     for (name, value) in [
         ("LANG", "C"),
         ("HOME", "/root"),
-        ("SHELL", "/bin/sh"),
+        // resource-agents' functions call "$SHELL" with process substitution, which sh may not have
+        ("SHELL", "/bin/bash"),
         ("HA_debug", "0"),
         ("HA_use_logd", "off"),
         ("HA_cluster_type", "corosync"),
