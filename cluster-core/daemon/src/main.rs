@@ -21,6 +21,8 @@ const HELP: &str = "\
 rhapsody-core runs the cluster on this node.
 
 Usage: rhapsody-core [--node-name NAME]     run in the foreground until the node leaves
+       rhapsody-core --follow               the same for a service manager: if a core runs already,
+                                            pass signals on to it and end with it
        rhapsody-core stop [--timeout S]     leave in order: stop or move resources, then end
        rhapsody-core detach                 end, and leave resources running (package upgrade)
        rhapsody-core status                 whether it runs: exit code 0, or 3 if not
@@ -40,6 +42,7 @@ struct Arguments {
     node_name: Option<String>,
     timeout: Option<u64>,
     successor: bool,
+    follow: bool,
 }
 
 fn main() -> ExitCode {
@@ -55,7 +58,8 @@ fn main() -> ExitCode {
 }
 
 fn parse(args: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let mut parsed = Arguments { command: None, node_name: None, timeout: None, successor: false };
+    let mut parsed =
+        Arguments { command: None, node_name: None, timeout: None, successor: false, follow: false };
     let mut args = args;
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -67,6 +71,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Arguments, String> {
                     Some(text.parse().map_err(|_| format!("'{text}' is not a number of seconds"))?);
             }
             "--successor" => parsed.successor = true,
+            "--follow" => parsed.follow = true,
             "--help" | "-h" | "--version" | "-V" | "node" | "stop" | "detach" | "status"
                 if parsed.command.is_none() =>
             {
@@ -83,7 +88,10 @@ fn run(arguments: Arguments) -> anyhow::Result<i32> {
     let node_args =
         arguments.node_name.iter().flat_map(|name| ["--node-name".to_owned(), name.clone()]).collect();
     match arguments.command.as_deref() {
-        None => executor::run(executor::Options { paths, node_args, successor: arguments.successor }),
+        None => {
+            let Arguments { successor, follow, .. } = arguments;
+            executor::run(executor::Options { paths, node_args, successor, follow })
+        }
         Some("node") => {
             let options = node_process::Options { paths, node_name: arguments.node_name, args: node_args };
             node_process::run(options)

@@ -248,6 +248,35 @@ fn a_second_core_is_refused_and_sigterm_is_told() {
     assert!(!stage.operation_file("remember").exists());
 }
 
+/// What a service manager sees: its process is killed, it starts another, and stopping that one
+/// stops the core.
+#[test]
+fn a_manager_that_starts_again_stands_by_the_successor() {
+    let mut stage = Stage::new("follow");
+    let mut node = stage.start_executor();
+    let core = stage.executors[0].id();
+    let follower = Command::new(env!("CARGO_BIN_EXE_rhapsody-core"))
+        .arg("--follow")
+        .env("RHAPSODY_ROOT", &stage.root)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Its own handler is in place once it has blocked the signal.
+    let status = format!("/proc/{}/status", follower.id());
+    let blocked =
+        |text: &str| text.lines().any(|line| line.starts_with("SigBlk:") && !line.ends_with("0000"));
+    until(|| fs::read_to_string(&status).ok().filter(|text| blocked(text)));
+    Command::new("kill").arg(follower.id().to_string()).status().unwrap();
+    assert_eq!(node.hear(), json!({"is": "terminate"}));
+    node.say(json!({"do": "leave", "detach": false}));
+    stage.node.kill().unwrap();
+    stage.node.wait().unwrap();
+    assert_eq!(stage.executors.pop().unwrap().wait().unwrap().code(), Some(0));
+    let mut follower = follower;
+    assert_eq!(follower.wait().unwrap().code(), Some(0));
+    assert_ne!(core, follower.id());
+}
+
 #[test]
 fn without_a_configuration_it_says_what_to_type() {
     let root = std::env::temp_dir().join(format!("rhapsody-executor-none-{}", std::process::id()));

@@ -5,6 +5,7 @@
 //! understand, and results nobody has acknowledged. If it dies itself, the node process starts its
 //! successor, which adopts the node process and all operations.
 
+mod follow;
 mod link;
 pub mod lock;
 mod operation;
@@ -48,6 +49,8 @@ pub struct Options {
     pub node_args: Vec<String>,
     /// Started by a node process whose executor died: its lock may take a moment to go.
     pub successor: bool,
+    /// Started by a service manager: stand by a core that runs already.
+    pub follow: bool,
 }
 
 struct NodeProcess {
@@ -87,6 +90,9 @@ pub fn run(options: Options) -> anyhow::Result<i32> {
     let folder = run.join("executor");
     files::private_folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let _ = files::private_folder(&options.paths.log());
+    if options.follow && follow::until_over(&options.paths)? {
+        return Ok(0);
+    }
     let patience = if options.successor { Duration::from_millis(500) } else { Duration::ZERO };
     let lock = Lock::take(&options.paths.core_lock(), patience)?;
     log::open(&options.paths.log(), "executor");
