@@ -5,6 +5,7 @@
 
 pub mod acl;
 pub mod alert;
+pub mod cib;
 pub mod cluster;
 pub mod constraint;
 pub mod host;
@@ -49,6 +50,7 @@ pub struct Noun {
 pub const NOUNS: &[Noun] = &[
     acl::NOUN,
     alert::NOUN,
+    cib::NOUN,
     cluster::NOUN,
     constraint::NOUN,
     host::NOUN,

@@ -65,8 +65,8 @@ pub fn all(constraints: &Constraints) -> Commands {
     for found in &constraints.ticket_set {
         let mut options: Options = Vec::new();
         push(&mut options, "id", Some(found.attributes.constraint_id.clone()));
-        push(&mut options, "ticket", Some(found.attributes.ticket.clone()));
         push(&mut options, "loss-policy", found.attributes.loss_policy.clone());
+        push(&mut options, "ticket", Some(found.attributes.ticket.clone()));
         sets(&mut out, "rhapsody -- constraint ticket", &found.resource_sets, options);
     }
     out

@@ -114,8 +114,6 @@ fn options_line(options: &Options) -> Vec<String> {
 
 fn location_options(attributes: &LocationAttributes) -> Options {
     let mut options = Vec::new();
-    push(&mut options, "node", attributes.node.clone());
-    push(&mut options, "score", attributes.score.clone());
     push(&mut options, "resource-discovery", attributes.resource_discovery.clone());
     options
 }

@@ -21,7 +21,7 @@ pub fn options_line(options: &Options) -> String {
 
 /// One block below a title.
 pub fn block(title: &str, block: &Nvset) -> Vec<String> {
-    let mut head = format!("{title}: {}", block.id);
+    let mut head = format!("{title}: {}", block.id).trim_end().to_owned();
     if !block.options.is_empty() {
         head.push(' ');
         head.push_str(&options_line(&block.options));

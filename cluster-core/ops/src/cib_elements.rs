@@ -158,3 +158,62 @@ fn fencing_off(doc: &Document) -> bool {
             == Some(false)
     })
 }
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DescriptionRequest {
+    pub element_id: String,
+    pub description: String,
+}
+
+/// Elements that the schema lets carry a description.
+const DESCRIBED: &[&str] = &[
+    "acl_permission",
+    "acl_role",
+    "alert",
+    "bundle",
+    "clone",
+    "group",
+    "master",
+    "node",
+    "op",
+    "primitive",
+    "recipient",
+];
+
+fn described(work: &mut Work<'_>, id: &str) -> Result<Element, Stop> {
+    match ids::find(&work.cib, id) {
+        Some(found) if DESCRIBED.contains(&work.cib.name(found)) => Ok(found),
+        Some(found) => {
+            let name = work.cib.name(found).to_owned();
+            work.stop(
+                "CIB_ELEMENT_DESCRIPTION_NOT_SUPPORTED",
+                format!("'{id}' is a {name}, which cannot have a description"),
+            )
+        }
+        None => work.stop("ID_NOT_FOUND", format!("'{id}' does not exist")),
+    }
+}
+
+/// `cib.element_description_set`; an empty text removes it.
+pub fn describe(work: &mut Work<'_>, request: DescriptionRequest) -> Result<(), Stop> {
+    let element = described(work, &request.element_id)?;
+    if request.description.is_empty() {
+        work.cib.remove_attr(element, "description");
+    } else {
+        work.cib.set_attr(element, "description", &request.description);
+    }
+    Ok(())
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GetDescriptionRequest {
+    pub element_id: String,
+}
+
+/// `cib.element_description_get`.
+pub fn description(work: &mut Work<'_>, request: GetDescriptionRequest) -> Result<String, Stop> {
+    let element = described(work, &request.element_id)?;
+    Ok(work.cib.attr(element, "description").unwrap_or_default().to_owned())
+}

@@ -87,22 +87,10 @@ pub fn update(doc: &mut Document, owner: Element, kind: &str, pairs: &[(String, 
             }
         }
         None if pairs.iter().any(|(_, value)| !value.is_empty()) => {
-            let position = place(doc, owner, kind);
-            create(doc, owner, kind, position, pairs);
+            create(doc, owner, kind, None, pairs);
         }
         None => {}
     }
-}
-
-/// Where a new block of this kind belongs inside of a resource.
-fn place(doc: &Document, owner: Element, kind: &str) -> Option<usize> {
-    let after: &[&str] = match (doc.name(owner), kind) {
-        ("primitive", "instance_attributes") => &["description"],
-        ("primitive", "meta_attributes") => return None,
-        ("primitive", "utilization") => return None,
-        _ => return None,
-    };
-    Some(doc.children(owner).take_while(|child| after.contains(&doc.name(*child))).count())
 }
 
 /// Removes a pair from every block of this kind.

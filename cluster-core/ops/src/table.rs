@@ -120,6 +120,14 @@ operations! {
     "constraint.ticket.create" Write constraint::ticket::create;
     "constraint.ticket.create_with_set" Write constraint::set::ticket;
     "constraint.ticket.remove" Write constraint::ticket::remove_ticket;
+    "cib.element_description_get" Read cib_elements::description;
+    "cib.element_description_set" Write cib_elements::describe;
+    "resource.ban" Write resource::moving::ban;
+    "resource.move" Write resource::moving::move_with_constraint;
+    "resource.unmove_unban" Write resource::moving::clear;
+    "rhapsody.resource.bundle_create" Write resource::bundle_config::create;
+    "rhapsody.resource.bundle_reset" Write resource::bundle_config::reset;
+    "rhapsody.resource.bundle_update" Write resource::bundle_config::update;
     "resource.disable" Write resource::switch::disable;
     "resource.enable" Write resource::switch::enable;
     "resource.manage" Write resource::switch::manage;

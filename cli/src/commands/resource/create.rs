@@ -141,6 +141,9 @@ fn parse(context: &Context, words: &[String]) -> Result<Words, Failure> {
     parts.groups.clear();
     let places: Vec<&str> = kept.groups.iter().map(|(keyword, _)| keyword.as_str()).collect();
     let with_option = context.options.value("--group").is_some();
+    if with_option && !future {
+        warn_group_options(context);
+    }
     if places.len() + usize::from(with_option) > 1 {
         let group = if future { "group" } else { "--group" };
         return Err(Failure::Message(format!(
@@ -239,14 +242,18 @@ fn option_group(context: &Context, future: bool) -> Result<Place, Failure> {
     if future {
         return Err(Failure::message("Specified option '--group' is not supported in this command"));
     }
+    let (adjacent, after) = super::group::adjacent(context)?;
+    Ok(Place::Group { id: id.to_owned(), adjacent, after })
+}
+
+/// `--group` and what goes with it are on their way out.
+fn warn_group_options(context: &Context) {
     for (old, new) in [("--group", "group"), ("--before", "before"), ("--after", "after")] {
-        if options.has(old) {
+        if context.options.has(old) {
             eprintln!(
                 "Deprecation Warning: Using '{old}' is deprecated and will be replaced with '{new}' in a future release. \
                  Specify --future to switch to the future behavior."
             );
         }
     }
-    let (adjacent, after) = super::group::adjacent(context)?;
-    Ok(Place::Group { id: id.to_owned(), adjacent, after })
 }

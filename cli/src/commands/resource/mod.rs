@@ -1,5 +1,6 @@
 //! `rhapsody resource ...`
 
+mod bundle;
 pub mod cleanup;
 mod clone;
 pub mod config;
@@ -7,6 +8,7 @@ mod create;
 mod defaults;
 pub mod describe;
 mod group;
+mod moving;
 pub mod remove;
 mod switch;
 mod utilization;
@@ -298,6 +300,42 @@ pub const NOUN: Noun = Noun {
             usage: "<set id> [meta [<name>=<value>]...]\nChange a set of defaults.",
             options: &["-f", "--dry-run", "--force"],
             run: |context, words| defaults::set_update(context, words, defaults::Of::Operations),
+        },
+        Verb {
+            words: "bundle create",
+            usage: "<bundle id> container <container type> [<container options>] [network <network options>] [port-map <port options>]... [storage-map <storage options>]... [meta <meta options>] [--disabled]\nMake a bundle, a container that runs a resource.",
+            options: &["-f", "--disabled", "--dry-run", "--force", "--wait"],
+            run: bundle::create,
+        },
+        Verb {
+            words: "bundle update",
+            usage: "<bundle id> [container <container options>] [network <network options>] [port-map (add <port options>) | (delete | remove <id>...)]... [storage-map (add <storage options>) | (delete | remove <id>...)]... [meta <meta options>]\nChange a bundle.",
+            options: &["-f", "--dry-run", "--force", "--wait"],
+            run: bundle::update,
+        },
+        Verb {
+            words: "bundle reset",
+            usage: "<bundle id> [container <container options>] [network <network options>] [port-map <port options>]... [storage-map <storage options>]... [meta <meta options>] [--disabled]\nConfigure a bundle anew, its resource stays.",
+            options: &["-f", "--disabled", "--dry-run", "--force", "--wait"],
+            run: bundle::reset,
+        },
+        Verb {
+            words: "ban",
+            usage: "<resource id> [node] [--promoted] [lifetime=<lifetime>]\nKeep a resource away from a node.",
+            options: &["-f", "--dry-run", "--expired", "--master", "--promoted", "--wait"],
+            run: moving::ban,
+        },
+        Verb {
+            words: "move-with-constraint",
+            usage: "<resource id> [destination node] [--promoted] [lifetime=<lifetime>]\nMove a resource by a constraint that stays.",
+            options: &["-f", "--dry-run", "--expired", "--master", "--promoted", "--wait"],
+            run: moving::move_with_constraint,
+        },
+        Verb {
+            words: "clear",
+            usage: "<resource id> [node] [--promoted] [--expired]\nRemove constraints made by move and ban.",
+            options: &["-f", "--dry-run", "--expired", "--master", "--promoted", "--wait"],
+            run: moving::clear,
         },
         Verb {
             words: "utilization",

@@ -35,7 +35,10 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
         enable_agent_self_validation: context.options.has("--agent-validation"),
         force: context.options.force(),
     };
-    if !meta.is_empty() && !meta.contains_key("remote-node") && !super::is_clone_or_unknown(context, id)? {
+    if meta.values().any(|value| !value.is_empty())
+        && !meta.contains_key("remote-node")
+        && !super::is_clone_or_unknown(context, id)?
+    {
         eprintln!(
             "Warning: Meta attributes are not validated by this command. For validation, please use 'rhapsody resource meta' instead."
         );

@@ -43,11 +43,17 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         if let Some((code, text)) = ids::problem(id, "constraint id") {
             return work.stop(code, text);
         }
-        if ids::find(&work.cib, id).is_some() {
-            return work.stop(
-                "ID_ALREADY_EXISTS",
-                format!("id '{id}' is already in use, please specify another one"),
-            );
+        // The same id again replaces the constraint.
+        let old = ids::find(&work.cib, id);
+        match old.filter(|old| work.cib.name(*old) == "rsc_location") {
+            Some(old) => work.cib.remove(old),
+            None if old.is_some() => {
+                return work.stop(
+                    "ID_ALREADY_EXISTS",
+                    format!("id '{id}' is already in use, please specify another one"),
+                );
+            }
+            None => {}
         }
     }
     if let Some(discovery) = request.resource_discovery.as_deref()

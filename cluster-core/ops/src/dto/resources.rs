@@ -196,7 +196,7 @@ fn member_ids(doc: &Document, element: Element) -> Vec<String> {
 fn read_clone(doc: &Document, element: Element) -> Clone {
     let mut meta_attributes = nvset::all(doc, element, "meta_attributes");
     if doc.name(element) == "master" {
-        as_promotable(&mut meta_attributes, doc.attr(element, "id").unwrap_or_default());
+        as_promotable(&mut meta_attributes);
     }
     Clone {
         id: text(doc, element, "id").unwrap_or_default(),
@@ -208,20 +208,15 @@ fn read_clone(doc: &Document, element: Element) -> Clone {
 }
 
 /// `<master>` of old CIBs is a promotable clone.
-fn as_promotable(blocks: &mut Vec<Nvset>, id: &str) {
+fn as_promotable(blocks: &mut Vec<Nvset>) {
     if blocks.iter().any(|block| block.get("promotable").is_some()) {
         return;
     }
     if blocks.is_empty() {
-        let block = Nvset {
-            id: format!("{id}-meta_attributes"),
-            options: Default::default(),
-            rule: None,
-            nvpairs: Vec::new(),
-        };
+        let block = Nvset { id: String::new(), options: Default::default(), rule: None, nvpairs: Vec::new() };
         blocks.push(block);
     }
-    let id = format!("{}-promotable", blocks[0].id);
+    let id = String::new();
     blocks[0].nvpairs.push(nvset::Nvpair { id, name: "promotable".to_owned(), value: "true".to_owned() });
 }
 

@@ -127,12 +127,17 @@ fn text(expression: &Expression) -> String {
     }
 }
 
+/// `2030-01-01 10:00:00 +02:00` without its blanks.
+fn one_word(date: &str) -> String {
+    date.trim().replacen(' ', "T", 1).replace(' ', "")
+}
+
 fn date_text(expression: &Expression) -> String {
-    let option = |name: &str| expression.options.get(name).map(String::as_str);
+    let option = |name: &str| expression.options.get(name).map(|date| one_word(date));
     if let Some(spec) = &expression.date_spec {
         return format!("date-spec {}", pairs(&spec.options));
     }
-    match option("operation") {
+    match expression.options.get("operation").map(String::as_str) {
         Some("in_range") => {
             let mut text = String::from("date in_range");
             if let Some(start) = option("start") {
@@ -146,8 +151,8 @@ fn date_text(expression: &Expression) -> String {
             }
             text
         }
-        Some("gt") => format!("date gt {}", option("start").unwrap_or("")),
-        Some("lt") => format!("date lt {}", option("end").unwrap_or("")),
+        Some("gt") => format!("date gt {}", option("start").unwrap_or_default()),
+        Some("lt") => format!("date lt {}", option("end").unwrap_or_default()),
         other => format!("date {}", other.unwrap_or("")),
     }
 }

@@ -22,12 +22,6 @@ pub struct Request {
 
 pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let id = &request.resource_id;
-    if !request.meta_attributes.is_empty() {
-        work.warning(
-            "META_ATTRS_NOT_VALIDATED_UNSUPPORTED_TYPE",
-            "Meta attributes of clone are not validated",
-        );
-    }
     let found =
         tree::find(&work.cib, id).filter(|found| matches!(work.cib.name(*found), "primitive" | "group"));
     let Some(resource) = found else {
@@ -62,11 +56,17 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let agents = agents_in(work, resource);
     check_options(work, &request.meta_attributes, &agents, request.allow_incompatible_clone_meta_attributes);
     work.check()?;
+    if request.meta_attributes.keys().any(|name| !request.promotable || name != "promotable") {
+        work.warning(
+            "META_ATTRS_NOT_VALIDATED_UNSUPPORTED_TYPE",
+            "Meta attributes of clone are not validated",
+        );
+    }
     let options =
         CloneOptions { id: request.clone_id, meta: request.meta_attributes.clone(), disabled: false };
     let old_id = tree::id(&work.cib, resource);
     let clone_id = wrap(work, resource, &options);
-    point_locations(work, &old_id, &clone_id);
+    point_constraints(work, &old_id, &clone_id);
     let notifies = agents
         .into_iter()
         .filter_map(|(_, _, metadata)| metadata)
@@ -75,16 +75,14 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Where the resource may run is now a matter of the clone.
-fn point_locations(work: &mut Work<'_>, old: &str, new: &str) {
-    let doc = &mut work.cib;
-    let Some(section) = crate::sections::get(doc, "constraints") else { return };
-    let locations: Vec<Element> = doc
-        .children_named(section, "rsc_location")
-        .filter(|location| doc.attr(*location, "rsc") == Some(old))
-        .collect();
-    for location in locations {
-        doc.set_attr(location, "rsc", new);
+/// What constraints said of the resource is now a matter of the clone.
+fn point_constraints(work: &mut Work<'_>, old: &str, new: &str) {
+    for constraint in super::references::constraints_naming(&work.cib, old) {
+        for name in ["rsc", "with-rsc", "first", "then"] {
+            if work.cib.attr(constraint, name) == Some(old) {
+                work.cib.set_attr(constraint, name, new);
+            }
+        }
     }
 }
 
@@ -147,20 +145,10 @@ pub fn wrap(work: &mut Work<'_>, resource: Element, options: &CloneOptions) -> S
         Some(id) => id.clone(),
         None => ids::free(doc, &format!("{}-clone", tree::id(doc, resource))),
     };
-    // A member leaves its group; the clone stands where the group (or the resource) stood, at the end of it.
-    let Some(mut parent) = doc.parent(resource) else { return id };
+    let Some(parent) = doc.parent(resource) else { return id };
     let group = (doc.name(parent) == "group").then_some(parent);
-    let position = match group {
-        Some(group) => {
-            let after = doc.position(group) + 1;
-            if let Some(outer) = doc.parent(group) {
-                parent = outer;
-            }
-            after
-        }
-        None => doc.position(resource),
-    };
-    let clone = doc.insert(parent, position, "clone");
+    let home = group.and_then(|group| doc.parent(group)).unwrap_or(parent);
+    let clone = doc.append(home, "clone");
     doc.set_attr(clone, "id", &id);
     let mut meta: Vec<(String, String)> =
         options.meta.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -2,11 +2,13 @@
 
 pub mod agent;
 pub mod bundle;
+pub mod bundle_config;
 pub mod clone;
 pub mod config;
 pub mod create;
 pub mod create_as_clone;
 pub mod group;
+pub mod moving;
 pub mod op;
 pub mod operations;
 pub mod references;

@@ -1,0 +1,67 @@
+//! `resource ban`, `move-with-constraint`, `clear`
+
+use crate::Done;
+use crate::commands::{usage, wait};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::grammar;
+use rhapsody_ops::resource::moving::{ClearRequest, Request};
+
+fn promoted(context: &Context) -> bool {
+    if context.options.has("--master") {
+        eprintln!(
+            "Deprecation Warning: option '--master' is the old spelling of '--promoted', please use that"
+        );
+    }
+    context.options.has("--master") || context.options.has("--promoted")
+}
+
+fn request(context: &Context, words: &[String], verb: &str) -> Result<Request, Failure> {
+    let Some((resource, rest)) = words.split_first() else {
+        return Err(Failure::Message(format!("must specify a resource to {verb}")));
+    };
+    let (options, names): (Vec<String>, Vec<String>) =
+        rest.iter().cloned().partition(|word| word.contains('='));
+    let options = grammar::pairs(&options)?;
+    if names.len() > 1 || options.keys().any(|name| name != "lifetime") {
+        return Err(usage());
+    }
+    Ok(Request {
+        resource_id: resource.clone(),
+        node: names.first().cloned(),
+        master: promoted(context),
+        lifetime: options.get("lifetime").cloned(),
+    })
+}
+
+pub fn ban(context: &mut Context, words: &[String]) -> Done {
+    let request = request(context, words, "ban")?;
+    wait::refuse_on_file(context)?;
+    context.change("resource.ban", &request)?;
+    Ok(())
+}
+
+pub fn move_with_constraint(context: &mut Context, words: &[String]) -> Done {
+    let request = request(context, words, "move")?;
+    wait::refuse_on_file(context)?;
+    context.change("resource.move", &request)?;
+    Ok(())
+}
+
+pub fn clear(context: &mut Context, words: &[String]) -> Done {
+    let (resource, node) = match words {
+        [] => return Err(Failure::message("must specify a resource to clear")),
+        [resource] => (resource, None),
+        [resource, node] => (resource, Some(node.clone())),
+        _ => return Err(usage()),
+    };
+    wait::refuse_on_file(context)?;
+    let request = ClearRequest {
+        resource_id: resource.clone(),
+        node,
+        master: promoted(context),
+        expired: context.options.has("--expired"),
+    };
+    context.change("resource.unmove_unban", &request)?;
+    Ok(())
+}
