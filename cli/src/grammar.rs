@@ -22,11 +22,6 @@ pub fn pairs(words: &[String]) -> Result<Pairs, Failure> {
     Ok(pairs)
 }
 
-/// As [`pairs`], but the same name may be given again; all values are kept in order.
-pub fn repeated_pairs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
-    words.iter().map(|word| pair(word).map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
-}
-
 fn pair(word: &str) -> Result<(&str, &str), Failure> {
     match word.split_once('=') {
         None => Err(Failure::Message(format!("missing value of '{word}' option"))),

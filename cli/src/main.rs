@@ -9,8 +9,6 @@
 //! - [`grammar`]: `name=value` groups and keyword groups
 //! - [`output`]: reports and typed answers as text, JSON or commands
 
-#![allow(dead_code)] // the tables fill up command by command
-
 mod agents_dir;
 mod commands;
 mod compat;
@@ -55,14 +53,14 @@ fn run(words: Vec<String>) -> u8 {
         Some("completion") => return completion::run(&words[1..]),
         _ => {}
     }
-    let words = dialect::today(words);
     let (options, words) = match Options::parse(words) {
         Ok(parsed) => parsed,
         Err(problem) => {
-            eprint!("Error: {problem}\n\n{}", commands::usage_of(&[]));
+            eprintln!("Error: {problem}\nHint: 'rhapsody --help' shows the options there are");
             return 1;
         }
     };
+    let words = dialect::today(words);
     let mut context = Context::new(options);
     let result = commands::dispatch(&mut context, &words);
     context.flush();

@@ -41,10 +41,6 @@ impl FileTarget {
         FileTarget { path: PathBuf::new(), cib: Cib::empty(), agents: agents() }
     }
 
-    pub fn cib(&self) -> &Cib {
-        &self.cib
-    }
-
     pub fn run_command(&mut self, name: &str, params: Value) -> Result<Answer, Failure> {
         let env = Env { agents: &*self.agents, now: now(), live: false, nodes: nodes() };
         let outcome = rhapsody_ops::run(name, params, &mut self.cib, &env);
@@ -102,7 +98,22 @@ pub fn now() -> i64 {
         .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
 }
 
-/// Nodes of the local corosync.conf, when there is one: their addresses cannot be used twice.
+/// Nodes of the local corosync.conf, when there is one: their names and addresses are taken.
 fn nodes() -> Vec<NodeNames> {
-    Vec::new()
+    let path =
+        settings::setting("corosync_conf_file").unwrap_or_else(|| "/etc/corosync/corosync.conf".to_owned());
+    let text = if path.is_empty() { None } else { fs::read_to_string(path).ok() };
+    let Some(conf) = text.and_then(|text| rhapsody_conf::Conf::parse(&text).ok()) else { return Vec::new() };
+    let names = |node: &rhapsody_conf::Section| NodeNames {
+        name: node.get("name").or(node.get("ring0_addr")).unwrap_or_default().to_owned(),
+        addresses: node
+            .pairs()
+            .filter(|(key, _)| key.starts_with("ring") && key.ends_with("_addr"))
+            .map(|(_, address)| address.to_owned())
+            .collect(),
+    };
+    conf.root()
+        .sections("nodelist")
+        .flat_map(|list| list.sections("node").map(names).collect::<Vec<_>>())
+        .collect()
 }

@@ -58,7 +58,7 @@ pub fn answer(words: &[String]) -> Failure {
     if built.is_none() && known.is_none() {
         let nouns = NOUNS.iter().map(|noun| noun.name).chain(KNOWN.iter().map(|(noun, _)| *noun));
         let near = suggest::nearest(name, nouns.chain(["lab", "simulate"]));
-        return Failure::Usage { problem: Some(unknown(name, near)), usage: usage_of(&[]) };
+        return unknown(name, near, "rhapsody --help");
     }
     let verb = words.get(1).map(String::as_str);
     let verbs = known.map_or("", |(_, verbs)| *verbs);
@@ -71,18 +71,15 @@ pub fn answer(words: &[String]) -> Failure {
         Some(verb) => {
             let near = built.and_then(|noun| nearest_verb(noun, verb));
             let near = near.or_else(|| suggest::nearest(verb, verbs.split_whitespace()));
-            let whole = format!("{name} {verb}");
             let near = near.map(|near| format!("{name} {near}"));
-            Failure::Usage { problem: Some(unknown(&whole, near.as_deref())), usage: usage_of(&[name]) }
+            unknown(&format!("{name} {verb}"), near.as_deref(), &format!("rhapsody {name} --help"))
         }
         None if built.is_some() => Failure::Usage { problem: None, usage: usage_of(&[name]) },
         None => Failure::Message(format!("'rhapsody {name}' is not there yet")),
     }
 }
 
-fn unknown(words: &str, near: Option<&str>) -> String {
-    match near {
-        Some(near) => format!("unknown command '{words}', did you mean '{near}'?"),
-        None => format!("unknown command '{words}'"),
-    }
+fn unknown(words: &str, near: Option<&str>, help: &str) -> Failure {
+    let hint = near.map(|near| format!(", did you mean '{near}'?")).unwrap_or_default();
+    Failure::Message(format!("unknown command '{words}'{hint}\nHint: '{help}' shows the commands there are"))
 }

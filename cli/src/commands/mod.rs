@@ -85,10 +85,12 @@ pub fn dispatch(context: &mut Context, words: &[String]) -> Done {
     let Some((verb, used)) = longest(noun, &words[1..]) else {
         return Err(missing::answer(words));
     };
-    if let Some(option) = context.options.beyond(verb.options).next() {
-        return Err(Failure::Message(format!(
-            "Specified option '{option}' is not supported in this command"
-        )));
+    let beyond: Vec<String> =
+        context.options.beyond(verb.options).map(|option| format!("'{option}'")).collect();
+    if !beyond.is_empty() {
+        let (s, are) = if beyond.len() == 1 { ("", "is") } else { ("s", "are") };
+        let text = format!("Specified option{s} {} {are} not supported in this command", beyond.join(", "));
+        return Err(Failure::Message(text));
     }
     (verb.run)(context, &words[1 + used..]).map_err(|failure| match failure {
         Failure::Usage { problem, usage } if usage.is_empty() => {

@@ -15,7 +15,6 @@ pub enum Exit {
     NoHost = 68,
     Unavailable = 69,
     CannotCreate = 73,
-    OsError = 71,
     Config = 78,
     Disconnect = 102,
     NoSuch = 105,

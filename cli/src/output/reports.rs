@@ -29,7 +29,10 @@ pub fn line(report: &Report) -> String {
         (Level::Error, Some(_)) => ", use --force to override",
         _ => "",
     };
-    format!("{word}{node}{}{hint}", report.message.message)
+    // The hint belongs to the sentence, not to the list that may follow it.
+    let (sentence, list) = report.message.message.split_once('\n').unwrap_or((&report.message.message, ""));
+    let break_ = if list.is_empty() { "" } else { "\n" };
+    format!("{word}{node}{sentence}{hint}{break_}{list}")
 }
 
 #[cfg(test)]

@@ -238,7 +238,7 @@ fn check_against_tag(work: &mut Work<'_>, request: &UpdateRequest, tag: Element)
     {
         work.error(
             "TAG_CANNOT_REMOVE_REFERENCES_WITHOUT_REMOVING_TAG",
-            format!("There would be no references left in the tag '{id}', please remove the whole tag using the 'pcs tag remove {id}' command"),
+            format!("There would be no references left in the tag '{id}', please remove the whole tag using the 'rhapsody tag remove {id}' command"),
         );
     }
 }

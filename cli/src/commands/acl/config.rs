@@ -12,7 +12,7 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     let acls: Acls = context.get("rhapsody.acl.config", &serde_json::json!({}))?;
     context.line(match acls.enabled {
         true => "ACLs are enabled",
-        false => "ACLs are disabled, run 'pcs acl enable' to enable",
+        false => "ACLs are disabled, run 'rhapsody acl enable' to enable",
     });
     context.line("");
     let members = |context: &mut Context, title: &str, list: &[Member]| {

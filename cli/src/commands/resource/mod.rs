@@ -10,6 +10,7 @@ pub mod describe;
 mod group;
 mod moving;
 pub mod remove;
+pub mod status;
 mod switch;
 mod utilization;
 
@@ -49,7 +50,7 @@ fn refuse_stonith(context: &mut Context, words: &[String], instead: Option<&str>
     Err(Failure::Message(match instead {
         Some(verb) => {
             format!(
-                "This command does not accept stonith resources. Please use 'pcs stonith {verb}' instead."
+                "This command does not accept stonith resources. Please use 'rhapsody stonith {verb}' instead."
             )
         }
         None => "This command does not accept stonith resources.".to_owned(),
@@ -336,6 +337,18 @@ pub const NOUN: Noun = Noun {
             usage: "<resource id> [node] [--promoted] [--expired]\nRemove constraints made by move and ban.",
             options: &["-f", "--dry-run", "--expired", "--master", "--promoted", "--wait"],
             run: moving::clear,
+        },
+        Verb {
+            words: "",
+            usage: "\nShow the state of resources.",
+            options: &["-f", "--hide-inactive"],
+            run: status::resources,
+        },
+        Verb {
+            words: "status",
+            usage: "[<resource id | tag id>] [node=<node>] [--hide-inactive]\nShow the state of resources.",
+            options: &["-f", "--hide-inactive"],
+            run: status::resources,
         },
         Verb {
             words: "utilization",

@@ -45,7 +45,7 @@ pub fn remove(context: &mut Context, words: &[String], stonith: bool) -> Done {
         let list: Vec<String> = wrong.into_iter().collect();
         let (found, other) = if stonith { ("resource", "resource") } else { ("stonith resource", "stonith") };
         return Err(Failure::Message(format!(
-            "This command cannot remove {found}{s}: {}. Use 'pcs {other} remove' instead.",
+            "This command cannot remove {found}{s}: {}. Use 'rhapsody {other} remove' instead.",
             list.join(", ")
         )));
     }

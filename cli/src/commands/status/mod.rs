@@ -10,6 +10,7 @@ mod settle;
 
 use super::{Noun, Verb, pcsd, quorum};
 
+pub use model::get as model;
 pub use sections::cluster;
 
 pub const NOUN: Noun = Noun {
@@ -36,7 +37,7 @@ pub const NOUN: Noun = Noun {
             usage: "[<resource id>] [node=<node>] [--hide-inactive]
                 Show the state of resources, of one resource, or of those on a node.",
             options: &["-f", "--hide-inactive"],
-            run: sections::resources,
+            run: super::resource::status::resources,
         },
         Verb {
             words: "nodes",

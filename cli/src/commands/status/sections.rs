@@ -58,25 +58,6 @@ fn corosync_nodes(context: &mut Context) -> Result<String, Failure> {
     Ok(format!("Corosync Nodes:\n Online:{}\n Offline:{}\n", names(true), names(false)))
 }
 
-pub fn resources(context: &mut Context, words: &[String]) -> Done {
-    let (named, ids): (Vec<String>, Vec<String>) = words.iter().cloned().partition(|w| w.contains('='));
-    let mut pairs = crate::grammar::pairs(&named)?;
-    let node = pairs.shift_remove("node");
-    if ids.len() > 1 || !pairs.is_empty() {
-        return Err(super::super::usage());
-    }
-    let hide = context.options.has("--hide-inactive");
-    let status = model::get(context)?;
-    if let Some(node) = &node
-        && !status.nodes.iter().any(|n| n.name == *node)
-    {
-        return Err(Failure::Message(format!("node '{node}' does not seem to exist in the cluster")));
-    }
-    let text = status.pcs_resources_text(hide, ids.first().map(String::as_str), node.as_deref());
-    context.line(text.trim_end());
-    Ok(())
-}
-
 /// Also `cluster status`.
 pub fn cluster(context: &mut Context, words: &[String]) -> Done {
     if !words.is_empty() {

@@ -7,12 +7,26 @@ mod level;
 mod level_edit;
 mod update;
 
+pub use level::print_after as print_levels_after;
+
 use super::{Noun, Verb, resource};
 
 pub const NOUN: Noun = Noun {
     name: "stonith",
     about: "configure fence devices",
     verbs: &[
+        Verb {
+            words: "",
+            usage: "\nShow the state of fence devices.",
+            options: &["-f", "--hide-inactive"],
+            run: resource::status::stonith,
+        },
+        Verb {
+            words: "status",
+            usage: "[<stonith id | tag id>] [node=<node>] [--hide-inactive]\nShow the state of fence devices.",
+            options: &["-f", "--hide-inactive"],
+            run: resource::status::stonith,
+        },
         Verb {
             words: "create",
             usage: "<stonith id> <stonith device type> [stonith device options] [op <operation action> <operation options>]... \

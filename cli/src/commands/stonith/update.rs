@@ -16,7 +16,7 @@ fn refuse_resources(context: &mut Context, words: &[String], verb: &str) -> Done
         .any(|word| resource::ids(&all).any(|id| id == word) && !resource::is_stonith(&all, word));
     match wrong {
         true => Err(Failure::Message(format!(
-            "This command does not accept resources. Please use 'pcs resource {verb}' instead."
+            "This command does not accept resources. Please use 'rhapsody resource {verb}' instead."
         ))),
         false => Ok(()),
     }

@@ -72,7 +72,7 @@ pub fn prepare(work: &mut Work<'_>, request: &Request, kind: Kind) -> Result<Pre
     if kind == Kind::Resource && name.is_stonith() {
         work.error(
             "RESOURCE_DOES_NOT_ACCEPT_STONITH",
-            "This command does not accept stonith resource. Use 'pcs stonith create' command instead.",
+            "This command does not accept stonith resource. Use 'rhapsody stonith create' command instead.",
         );
     }
     work.check()?;
@@ -268,7 +268,7 @@ fn check_special(work: &mut Work<'_>, request: &Request, name: &AgentName) {
         work.forceable(
             force,
             "USE_COMMAND_NODE_ADD_REMOTE",
-            "this command is not sufficient for creating a remote connection, use 'pcs cluster node add-remote'",
+            "this command is not sufficient for creating a remote connection, use 'rhapsody cluster node add-remote'",
         );
         let address = request.instance_attributes.get("server").unwrap_or(&request.resource_id).clone();
         crate::node::check_new_address(work, &address);
@@ -278,7 +278,7 @@ fn check_special(work: &mut Work<'_>, request: &Request, name: &AgentName) {
         work.forceable(
             force,
             "USE_COMMAND_NODE_ADD_GUEST",
-            "this command is not sufficient for creating a guest node, use 'pcs cluster node add-guest'",
+            "this command is not sufficient for creating a guest node, use 'rhapsody cluster node add-guest'",
         );
         let address = request.meta_attributes.get("remote-addr").unwrap_or(&guest).clone();
         let used = crate::node::addresses(work).contains(&guest);

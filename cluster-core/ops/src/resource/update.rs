@@ -169,12 +169,12 @@ fn check_guest(work: &mut Work<'_>, resource: Element, meta: &Attributes, force:
         (Some(""), Some(_)) => work.forceable(
             force,
             "USE_COMMAND_NODE_REMOVE_GUEST",
-            "this command is not sufficient for removing a guest node, use 'pcs cluster node remove-guest'",
+            "this command is not sufficient for removing a guest node, use 'rhapsody cluster node remove-guest'",
         ),
         (Some(name), _) if !name.is_empty() => work.forceable(
             force,
             "USE_COMMAND_NODE_ADD_GUEST",
-            "this command is not sufficient for creating a guest node, use 'pcs cluster node add-guest'",
+            "this command is not sufficient for creating a guest node, use 'rhapsody cluster node add-guest'",
         ),
         _ => {}
     }

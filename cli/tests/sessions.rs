@@ -1,0 +1,128 @@
+//! Command line sessions in files: what was typed, and what came back.
+//!
+//! A session starts with `cib:` lines or an empty CIB and goes on with `$ command`, then what goes
+//! to stdout, `! ` before each line of stderr, `? code` when the exit code is not 0, and `> ` before
+//! lines that the file holds afterwards (somewhere, in this order). `UPDATE=1` writes what came
+//! back; the files are then read by people.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const EMPTY: &str = r#"<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0">
+  <configuration>
+    <crm_config/>
+    <nodes>
+      <node id="1" uname="n1"/>
+      <node id="2" uname="n2"/>
+    </nodes>
+    <resources/>
+    <constraints/>
+  </configuration>
+  <status/>
+</cib>
+"#;
+
+/// Words of a command line: blanks separate, single quotes keep together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    let mut begun = false;
+    for c in line.chars() {
+        match c {
+            '\'' => {
+                quoted = !quoted;
+                begun = true;
+            }
+            ' ' if !quoted => {
+                if begun {
+                    words.push(String::new());
+                }
+                begun = false;
+            }
+            c => {
+                words.last_mut().unwrap().push(c);
+                begun = true;
+            }
+        }
+    }
+    if !begun {
+        words.pop();
+    }
+    words
+}
+
+fn play(name: &str, text: &str, folder: &Path) -> String {
+    let cib = folder.join("cib.xml");
+    fs::write(&cib, EMPTY).unwrap();
+    let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents");
+    let mut played = String::new();
+    for line in text.lines() {
+        if line.starts_with('#') {
+            let _ = writeln!(played, "{line}");
+            continue;
+        }
+        if let Some(wanted) = line.strip_prefix("> ") {
+            // What the file must hold is said by people, and only checked.
+            let found = fs::read_to_string(&cib).unwrap();
+            let wanted = wanted.trim();
+            assert!(
+                found.lines().any(|there| there.trim() == wanted),
+                "{name}: the file does not hold {wanted}\n{found}"
+            );
+            let _ = writeln!(played, "{line}");
+            continue;
+        }
+        let Some(command) = line.strip_prefix("$ ") else { continue };
+        let output = Command::new(env!("CARGO_BIN_EXE_rhapsody"))
+            .arg("-f")
+            .arg(&cib)
+            .args(words(command))
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("RHAPSODY_AGENTS_DIR", &agents)
+            .env("RHAPSODY_SETTING_corosync_conf_file", "")
+            .output()
+            .unwrap();
+        let _ = writeln!(played, "{line}");
+        let shown =
+            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*folder.to_string_lossy(), "FOLDER");
+        played.push_str(&shown(&output.stdout));
+        for line in shown(&output.stderr).lines() {
+            let _ = writeln!(played, "{}", format!("! {line}").trim_end());
+        }
+        match output.status.code() {
+            Some(0) => {}
+            code => {
+                let _ = writeln!(played, "? {}", code.map_or("signal".to_owned(), |code| code.to_string()));
+            }
+        }
+    }
+    played
+}
+
+#[test]
+fn sessions_play_as_written() {
+    let sessions = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions");
+    let folder = std::env::temp_dir().join(format!("rhapsody-sessions-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut files: Vec<_> = fs::read_dir(&sessions).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let mut wrong = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let played = play(&name, &text, &folder);
+        if played != text {
+            if std::env::var_os("UPDATE").is_some() {
+                fs::write(&path, &played).unwrap();
+            }
+            wrong.push(format!("--- {name}, it came back as:\n{played}"));
+        }
+    }
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
