@@ -57,8 +57,13 @@ pub fn all(constraints: &Constraints, full: Full) -> Vec<String> {
                 let mut options = Vec::new();
                 push(&mut options, "score", found.attributes.score.clone());
                 push(&mut options, "influence", found.attributes.influence.clone());
+                // Without a score there is an empty line where options would be.
+                let blank = options.is_empty();
                 let mut lines =
                     set_constraint(&found.attributes.constraint_id, options, &found.resource_sets, full);
+                if blank {
+                    lines.insert(1, String::new());
+                }
                 lines.extend(indent(lifetime(&found.attributes.lifetime, full)));
                 lines
             })

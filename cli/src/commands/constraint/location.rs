@@ -5,6 +5,7 @@ use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
 use rhapsody_ops::constraint::location::{Preference, Request};
+use rhapsody_ops::values;
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
     match words {
@@ -21,7 +22,7 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
 pub fn target(word: &str) -> (String, bool) {
     match word.split_once('%') {
         Some(("regexp", pattern)) => (pattern.to_owned(), true),
-        Some(("resource", id)) => (id.to_owned(), false),
+        Some(("resource" | "", id)) => (id.to_owned(), false),
         _ => (word.to_owned(), false),
     }
 }
@@ -34,7 +35,7 @@ fn prefers(context: &mut Context, resource: &str, avoids: bool, nodes: &[String]
         if node.is_empty() {
             return Err(Failure::Message(format!("missing node name in '{word}'")));
         }
-        let score = match (avoids, score.strip_prefix('-')) {
+        let score = match (avoids && values::is_score(score), score.strip_prefix('-')) {
             (false, _) => score.to_owned(),
             (true, Some(score)) => score.to_owned(),
             (true, None) => format!("-{score}"),

@@ -36,6 +36,9 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     let mut properties: Properties = context.get("cluster_property.get_properties", &Request::default())?;
     // Others belong to rules and tools; this command reads and writes the first.
     properties.nvsets.truncate(1);
+    for block in &mut properties.nvsets {
+        block.nvpairs.sort_by(|left, right| left.name.cmp(&right.name));
+    }
     match format {
         "json" => context.line(json::line(&properties)),
         "cmd" => print_commands(context, &properties),

@@ -64,6 +64,7 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         work.report(Report::error("INVALID_OPTION_VALUE", text).forceable("FORCE"));
         return Err(Stop);
     }
+    work.count_changes(request.preferences.len());
     for preference in &request.preferences {
         add(work, &request, preference);
     }

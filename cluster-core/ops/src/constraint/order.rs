@@ -37,7 +37,7 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     if !request.options.contains_key("id") && !attributes.iter().any(|(name, _)| name == "id") {
         let suffix = match (request.options.get("kind"), request.options.get("score")) {
             (Some(kind), _) => kind.clone(),
-            (None, Some(_)) => "mandatory".to_owned(),
+            (None, Some(score)) => score.clone(),
             (None, None) => "mandatory".to_owned(),
         };
         let id = ids::free(&work.cib, &format!("order-{}-{}-{suffix}", request.first, request.then));
