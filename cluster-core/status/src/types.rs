@@ -120,6 +120,8 @@ pub struct Place {
     pub name: String,
     pub id: String,
     pub online: bool,
+    /// Nobody knows what runs there.
+    pub unclean: bool,
 }
 
 /// A primitive, or one instance of it.
@@ -284,6 +286,9 @@ pub struct Failure {
     pub rc: i32,
     pub rc_text: &'static str,
     pub exit_reason: String,
+    /// The agent gave a reason, if only an empty one.
+    #[serde(skip)]
+    pub has_reason: bool,
     pub call: String,
     /// Execution status: `complete`, `Timed Out`, ...
     pub status: &'static str,
@@ -310,6 +315,16 @@ pub struct Warning {
     pub text: String,
 }
 
+impl Instance {
+    /// The primitive, or those of the group.
+    pub fn members(&self) -> &[Resource] {
+        match self {
+            Instance::Resource(rsc) => std::slice::from_ref(rsc),
+            Instance::Group(group) => &group.members,
+        }
+    }
+}
+
 impl Entry {
     pub fn id(&self) -> &str {
         match self {
@@ -325,14 +340,7 @@ impl Entry {
         match self {
             Entry::Resource(rsc) => vec![rsc],
             Entry::Group(group) => group.members.iter().collect(),
-            Entry::Clone(clone) => clone
-                .instances
-                .iter()
-                .flat_map(|instance| match instance {
-                    Instance::Resource(rsc) => vec![&**rsc],
-                    Instance::Group(group) => group.members.iter().collect(),
-                })
-                .collect(),
+            Entry::Clone(clone) => clone.instances.iter().flat_map(Instance::members).collect(),
             Entry::Bundle(bundle) => bundle
                 .replicas
                 .iter()

@@ -426,7 +426,7 @@ fn failure_xml(doc: &mut Document, parent: Element, failure: &Failure) {
         Some(key) => doc.set_attr(at, "op_key", key),
         None => doc.set_attr(at, "id", &failure.id),
     }
-    let reason = if failure.exit_reason.is_empty() { "none" } else { &failure.exit_reason };
+    let reason = if failure.has_reason { &failure.exit_reason } else { "none" };
     for (name, value) in [
         ("node", failure.node.as_str()),
         ("exitstatus", failure.rc_text),

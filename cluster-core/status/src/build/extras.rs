@@ -40,7 +40,7 @@ fn banned<'a>(cib: &Cib, cluster: &'a Cluster, location: Element, rule: Element)
         let named = cib.attr(location, "node").and_then(|name| cluster.node(name));
         return named.map(|at| &cluster[at]).into_iter().collect();
     }
-    let nodes = cluster.node_order.iter().rev().map(|&at| &cluster[at]);
+    let nodes = cluster.node_order.iter().map(|&at| &cluster[at]);
     nodes
         .filter(|node| {
             let attribute = |name: &str| match name {

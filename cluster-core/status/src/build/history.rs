@@ -130,6 +130,7 @@ pub fn failures(cib: &Cib, cluster: &Cluster) -> Vec<Failure> {
                 rc: failed.rc,
                 rc_text: words::ocf_exit(failed.rc),
                 exit_reason: failed.exit_reason.clone(),
+                has_reason: cib.attr(op, "exit-reason").is_some(),
                 call: text("call-id"),
                 status: words::execution(failed.op_status),
                 status_code: failed.op_status,

@@ -2,7 +2,7 @@
 
 use crate::types::{Health, Node, NodeKind};
 use rhapsody_cib::Cib;
-use rhapsody_scheduler::model::{self, Cluster};
+use rhapsody_scheduler::model::{self, Cluster, HealthStrategy};
 
 pub fn nodes(cib: &Cib, cluster: &Cluster) -> Vec<Node> {
     // Nodes of ours do not write the attribute: they are all of one feature set.
@@ -33,6 +33,8 @@ fn node(cluster: &Cluster, node: &model::Node, unknown_set: &str) -> Node {
         pending: node.pending,
         unclean: node.unclean,
         health: match node.health {
+            // Without a strategy nobody looks at it.
+            _ if cluster.options.health == HealthStrategy::None => Health::Green,
             ..0 => Health::Red,
             0 => Health::Yellow,
             1.. => Health::Green,

@@ -60,6 +60,7 @@ fn resource(cib: &Cib, cluster: &Cluster, at: ResourceIdx) -> Resource {
             name: cluster[node].name.to_string(),
             id: cluster[node].id.to_string(),
             online: cluster[node].online,
+            unclean: cluster[node].unclean,
         })
         .collect();
     // Started is what every resource aims at: only a role that limits it is worth a word.

@@ -50,7 +50,9 @@ pub fn summary(cib: &Cib, cluster: &Cluster, now: i64) -> Summary {
 }
 
 fn dc(cib: &Cib, cluster: &Cluster) -> Option<Dc> {
-    let node = &cluster[cluster.dc?];
+    // The last known one, also when it is not online.
+    let id = cib.attr(cib.root(), "dc-uuid").filter(|id| !id.is_empty())?;
+    let node = cluster.nodes.iter().find(|node| node.id == id)?;
     let sets: BTreeSet<&str> = cluster
         .nodes
         .iter()

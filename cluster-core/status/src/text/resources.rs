@@ -200,7 +200,10 @@ fn write_clone(text: &mut String, clone: &Clone_, depth: usize, options: &MonOpt
 }
 
 fn write_stopped(text: &mut String, clone: &Clone_, depth: usize) {
-    let busy: Vec<&str> = clone.instances.iter().flat_map(|i| View::of(i).nodes).collect();
+    // What ran on a node that is down for sure does not run.
+    let members = clone.instances.iter().flat_map(Instance::members);
+    let places = members.flat_map(|rsc| &rsc.nodes).filter(|node| node.online || node.unclean);
+    let busy: Vec<&str> = places.map(|node| node.name.as_str()).collect();
     let free = clone.allowed.iter().filter(|(node, _)| !busy.contains(&node.as_str()));
     let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
     for (node, why) in free {
@@ -243,16 +246,12 @@ struct View<'a> {
     uneven: bool,
     orphaned: bool,
     node: Option<&'a str>,
-    nodes: Vec<&'a str>,
     role: &'static str,
 }
 
 impl<'a> View<'a> {
     fn of(instance: &'a Instance) -> View<'a> {
-        let members: &[Resource] = match instance {
-            Instance::Resource(rsc) => std::slice::from_ref(rsc),
-            Instance::Group(group) => &group.members,
-        };
+        let members = instance.members();
         let mut nodes: Vec<&str> = Vec::new();
         for node in members.iter().flat_map(|m| &m.nodes) {
             if !nodes.contains(&node.name.as_str()) {
@@ -278,7 +277,6 @@ impl<'a> View<'a> {
             uneven,
             orphaned: members.iter().any(|m| m.orphaned),
             node: nodes.first().copied(),
-            nodes,
             role,
         }
     }
