@@ -13,6 +13,7 @@ use rhapsody_transition as wire;
 impl Plan<'_> {
     /// Write down everything that has to be done.
     pub fn transition(&mut self) -> wire::Transition {
+        self.restore_real_starts();
         let mut order: Vec<ActionIdx> = Vec::new();
         for rsc in self.c.top.clone() {
             self.add_resource(rsc, &mut order);
@@ -35,6 +36,19 @@ impl Plan<'_> {
             migration_limit: o.migration_limit.map(|n| n.max(0) as u32),
             start_failure_is_fatal: o.start_failure_is_fatal,
             recheck_at: self.c.recheck_at,
+        }
+    }
+
+    /// A start stands for the end of a migration only as long as that can happen.
+    fn restore_real_starts(&mut self) {
+        for i in 0..self.actions.len() as u32 {
+            let a = ActionIdx(i);
+            let action = self.action(a);
+            let (Some(rsc), Some(node)) = (action.rsc, action.node) else { continue };
+            let abandoned = action.task == Task::START && action.is(PSEUDO) && !action.is(MIGRATABLE);
+            if abandoned && self.on_node(rsc, Task::MIGRATE_FROM, 0, node).is_some() {
+                self.action_mut(a).clear(PSEUDO);
+            }
         }
     }
 

@@ -95,7 +95,7 @@ fn primitive(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<Line>) {
         return;
     }
     let moving = current.is_some() && next.is_some() && current != next;
-    let mut stop = find(plan, rsc, Task::STOP, next);
+    let mut stop = find(plan, rsc, Task::STOP, current.or(next));
     if stop.is_none() && r.is(Flags::STOP_UNEXPECTED) {
         stop = find(plan, rsc, Task::STOP, None);
     }

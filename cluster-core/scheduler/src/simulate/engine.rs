@@ -65,12 +65,7 @@ fn perform(a: &Action, known: &FxHashSet<&str>, status: &mut Status) -> String {
             format!("  * Fencing {node} ({how})")
         }
         ActionKind::Cluster => {
-            let about = a.resource.as_ref().map(|r| {
-                format!(
-                    " for {}",
-                    r.long_id.as_deref().filter(|_| !known.contains(r.id.as_str())).unwrap_or(&r.id)
-                )
-            });
+            let about = a.resource.as_ref().map(|r| format!(" for {}", r.id));
             if a.task == "lrm_delete" {
                 status.forget(node, a);
             }

@@ -103,7 +103,11 @@ pub fn simulate(doc: &Document, request: &Request) -> Result<Answer, String> {
     }
     out.line("");
     let env = Env::new(&after, now);
-    let revised = unpack::unpack(&env);
+    let mut revised = unpack::unpack(&env);
+    for rsc in revised.all_resources() {
+        // Only the first status speaks of what is in flight.
+        revised[rsc].pending_task = None;
+    }
     out.status("Revised Cluster Status:", &revised);
     Ok(Answer { text: out.text, graph, document: Some(after) })
 }
@@ -136,4 +140,13 @@ impl Text {
             self.line(&l);
         }
     }
+}
+
+/// As [`simulate`], from the text of a CIB.
+pub fn simulate_text(xml: String, request: &Request) -> Result<Answer, String> {
+    let doc = Document::from_string(xml).map_err(|e| format!("not a CIB: {e}"))?;
+    if doc.name(doc.root()) != "cib" {
+        return Err(format!("not a CIB: the outermost element is <{}>", doc.name(doc.root())));
+    }
+    simulate(&doc, request)
 }

@@ -143,7 +143,7 @@ impl Reader<'_> {
         let down = !seen.member && !seen.online && seen.join == "down";
         if !seen.ever_member {
             self.fence(node, "peer has not been seen by the cluster", false);
-        } else if seen.join == "nack" {
+        } else if matches!(seen.join.as_str(), "nack" | "banned") {
             self.fence(node, "peer failed Pacemaker membership criteria", false);
         } else if seen.terminate && !(down && seen.expected != "member") {
             self.fence(node, "fencing was requested", false);

@@ -173,7 +173,8 @@ impl Reader<'_> {
             return None;
         }
         let (class, provider, agent) = (class.into(), provider.map(SmolStr::from), agent.into());
-        let sources: Vec<Element> = template.into_iter().chain([e]).collect();
+        // Its own blocks come first: what it says itself wins.
+        let sources: Vec<Element> = [e].into_iter().chain(template).collect();
         let blocks = |name: &str| -> Vec<Element> {
             sources.iter().flat_map(|s| doc.children_named(*s, name).collect::<Vec<_>>()).collect()
         };
@@ -410,6 +411,9 @@ impl Reader<'_> {
             }
         }
         let target = self.c[at].target_role();
+        if let Some(role) = super::history::target_limit(&self.c, at) {
+            self.c[at].next_role = role;
+        }
         let rsc = &self.c[at];
         if rsc.is_primitive()
             && rsc.meta("target-role").is_some()

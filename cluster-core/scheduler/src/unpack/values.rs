@@ -130,9 +130,9 @@ pub fn iso_duration(text: &str) -> Option<Duration> {
             (b'M', false) => out.months += n,
             (b'W', false) => out.days += 7 * n,
             (b'D', false) => out.days += n,
-            (b'H', true) => out.seconds += 3600 * n,
+            (b'H', _) => out.seconds += 3600 * n,
             (b'M', true) => out.seconds += 60 * n,
-            (b'S', true) => out.seconds += n,
+            (b'S', _) => out.seconds += n,
             _ => return None,
         }
         rest = &rest[end + 1..];
