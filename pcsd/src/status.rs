@@ -7,7 +7,6 @@ use crate::{cluster_files, files};
 use rhapsody_api::core::Quorum;
 use rhapsody_cib::Cib;
 use rhapsody_status::{Daemon, PcsOptions, Status, Surroundings};
-use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,7 +23,14 @@ pub struct Rendered {
     enabled: bool,
     pub status: Arc<Status>,
     pub text: String,
-    pub data: Value,
+    /// Text and data as the command answers them.
+    pub json: Arc<str>,
+}
+
+#[derive(serde::Serialize)]
+struct Answer<'a> {
+    text: &'a str,
+    status: &'a Status,
 }
 
 #[derive(Default)]
@@ -95,10 +101,18 @@ pub async fn get(
         let status = Status::new(&cib, second);
         let text =
             status.pcs_text(&around, PcsOptions { full: options.full, hide_inactive: options.hide_inactive });
-        let data = serde_json::to_value(&status)
+        let json = serde_json::to_string(&Answer { text: &text, status: &status })
             .map_err(|error| EngineError::Failed(format!("the status cannot be written: {error}")))?;
         let status = Arc::new(status);
-        Ok(Arc::new(Rendered { made_of: snapshot.key, second, options, enabled, status, text, data }))
+        Ok(Arc::new(Rendered {
+            made_of: snapshot.key,
+            second,
+            options,
+            enabled,
+            status,
+            text,
+            json: json.into(),
+        }))
     });
     let rendered = making
         .await

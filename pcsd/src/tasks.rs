@@ -51,10 +51,13 @@ impl Tasks {
         let reports = Sink::default();
         let outcome = Arc::new(Mutex::new(None));
         let running = commands::run(app.clone(), user.clone(), command.clone(), reports.clone());
-        let finished = outcome.clone();
+        let (finished, ready) = (outcome.clone(), reports.clone());
         let handle = tokio::spawn(async move {
-            let result = running.await;
-            *finished.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(result);
+            let (finish, mut value) = running.await;
+            if let Some(json) = ready.ready() {
+                value = serde_json::from_str(&json).unwrap_or_default();
+            }
+            *finished.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some((finish, value));
         })
         .abort_handle();
         let now = Instant::now();

@@ -184,7 +184,8 @@ pub async fn status(ctx: &Ctx, params: StatusOf) -> Done {
         false => Vec::new(),
     };
     let rendered = status::get(&ctx.app, options, pcsd).await.map_err(|error| refused(ctx, &error))?;
-    Ok(json!({"text": rendered.text, "status": rendered.data}))
+    ctx.reports.set_ready(rendered.json.clone());
+    Ok(Value::Null)
 }
 
 async fn answering(ctx: &Ctx) -> Vec<(String, String)> {

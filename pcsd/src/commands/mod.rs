@@ -22,11 +22,20 @@ use std::sync::{Arc, Mutex};
 
 /// Reports of a running command, readable while it runs.
 #[derive(Clone, Default)]
-pub struct Sink(Arc<Mutex<Vec<Report>>>);
+pub struct Sink(Arc<Mutex<Vec<Report>>>, Arc<Mutex<Option<Arc<str>>>>);
 
 impl Sink {
     pub fn push(&self, report: Report) {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(report);
+    }
+
+    /// The result as JSON text that is kept ready: sent as it is, instead of the command's value.
+    pub fn set_ready(&self, json: Arc<str>) {
+        *self.1.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(json);
+    }
+
+    pub fn ready(&self) -> Option<Arc<str>> {
+        self.1.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
     pub fn list(&self) -> Vec<Report> {

@@ -7,7 +7,7 @@ use crate::paths::Paths;
 use rhapsody_api::core::{ConfigVersion, CoreError, Event, Quorum, Request, Response};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,6 +28,10 @@ pub struct Embedded {
     socket: PathBuf,
     link: tokio::sync::Mutex<Option<Arc<Link>>>,
     core: Arc<CoreProcess>,
+    /// How many checks of the version have begun.
+    checks_begun: AtomicU64,
+    /// The last check that ended, and its number.
+    checked: tokio::sync::Mutex<(u64, Result<Option<VersionKey>, EngineError>)>,
     /// The running core does not know `Request::Version`.
     without_version: AtomicBool,
 }
@@ -38,6 +42,8 @@ impl Embedded {
             socket: paths.core_socket(),
             link: tokio::sync::Mutex::default(),
             core,
+            checks_begun: AtomicU64::new(0),
+            checked: tokio::sync::Mutex::new((0, Ok(None))),
             without_version: AtomicBool::new(false),
         }
     }
@@ -53,6 +59,24 @@ impl Embedded {
         let link = Arc::new(link);
         *held = Some(link.clone());
         Ok(link)
+    }
+
+    async fn check_version(&self) -> Result<Option<VersionKey>, EngineError> {
+        let link = self.link().await?;
+        if self.without_version.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        match link.call(Request::Version, READ_TIME).await {
+            Ok(Response::Version { admin_epoch, epoch, num_updates, event }) => {
+                Ok(Some((admin_epoch, epoch, num_updates, event)))
+            }
+            Ok(other) => Err(unexpected(&other)),
+            Err(EngineError::Core(CoreError::Unsupported)) => {
+                self.without_version.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn try_start(&self) -> Result<(), EngineError> {
@@ -104,23 +128,17 @@ impl Engine for Embedded {
         })
     }
 
+    /// Askers who come while a check is under way share the next one: each gets an answer that was
+    /// asked for after he came.
     fn version(&self) -> Pending<'_, Option<VersionKey>> {
         Box::pin(async move {
-            let link = self.link().await?;
-            if self.without_version.load(Ordering::Relaxed) {
-                return Ok(None);
+            let before = self.checks_begun.load(Ordering::SeqCst);
+            let mut checked = self.checked.lock().await;
+            if checked.0 <= before {
+                let number = self.checks_begun.fetch_add(1, Ordering::SeqCst) + 1;
+                *checked = (number, self.check_version().await);
             }
-            match link.call(Request::Version, READ_TIME).await {
-                Ok(Response::Version { admin_epoch, epoch, num_updates, event }) => {
-                    Ok(Some((admin_epoch, epoch, num_updates, event)))
-                }
-                Ok(other) => Err(unexpected(&other)),
-                Err(EngineError::Core(CoreError::Unsupported)) => {
-                    self.without_version.store(true, Ordering::Relaxed);
-                    Ok(None)
-                }
-                Err(error) => Err(error),
-            }
+            checked.1.clone()
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::commands::{self, Sink};
 use crate::http::{Call, JSON, Reply};
-use rhapsody_api::task::{Command, CommandOptions};
+use rhapsody_api::task::{Command, CommandOptions, TaskResult};
 use serde_json::{Value, json};
 
 const NO_JSON: &str = "Request body is missing, has wrong format or wrong/missing headers.";
@@ -14,9 +14,23 @@ pub async fn run(call: Call) -> Reply {
             let ident = uuid::Uuid::new_v4().to_string();
             let shown = commands::without_secrets(&command);
             let (finish, result) = commands::run(call.app, call.user, command, reports.clone()).await;
-            Reply::json(&commands::task_result(ident, shown, reports, finish, result))
+            let ready = reports.ready();
+            let answer = commands::task_result(ident, shown, reports, finish, result);
+            match ready {
+                Some(json) => with_ready(&answer, &json),
+                None => Reply::json(&answer),
+            }
         }
         Err(reply) => reply,
+    }
+}
+
+/// The answer with a result that is text already; `result` is its last field.
+fn with_ready(answer: &TaskResult, json: &str) -> Reply {
+    let text = serde_json::to_string(answer).unwrap_or_default();
+    match text.strip_suffix("null}") {
+        Some(head) => Reply::new(200, JSON, [head, json, "}"].concat()),
+        None => Reply::json(answer),
     }
 }
 
