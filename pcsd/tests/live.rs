@@ -58,6 +58,10 @@ async fn the_cib_is_read_and_pushed() {
         let answer = push(json!({"cib": bad})).await;
         assert_eq!(codes(&answer), ["CIB_PUSH_ERROR"], "{bad}");
     }
+    let dangling = "<constraints><rsc_location id='l' rsc='ghost' node='n1' score='1'/></constraints>";
+    let answer = push(json!({"cib": dangling, "scope": "constraints"})).await;
+    assert_eq!(codes(&answer), ["CIB_PUSH_ERROR"]);
+    assert!(answer.to_string().contains("there is no resource `ghost`"), "{answer}");
     assert_eq!(core.cib(), before);
 }
 

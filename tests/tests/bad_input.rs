@@ -34,6 +34,9 @@ fn refusals_help_and_change_nothing() {
     c.refused("n1", "rhapsody cluster cib-push /tmp/not-a-cib.xml", &["Error"]);
     c.write("n1", "/tmp/other.xml", "<html/>");
     c.refused("n1", "rhapsody cluster cib-push /tmp/other.xml", &["Error"]);
+    let dangling = "<constraints><rsc_location id='l' rsc='ghost' node='n1' score='1'/></constraints>";
+    c.write("n1", "/tmp/dangling.xml", dangling);
+    c.refused("n1", "rhapsody cluster cib-push /tmp/dangling.xml scope=constraints", &["Error", "`ghost`"]);
     c.refused("n1", "rhapsody-pcsd", &["2224"]);
     assert_eq!(c.ok("n2", "rhapsody cluster cib --config"), before);
 

@@ -98,6 +98,7 @@ pub async fn push(ctx: &Ctx, params: Push) -> Done {
     for attempt in 1..=ATTEMPTS_MAX {
         let old = current(ctx).await?;
         let new = pushed(ctx, &params, &old, force)?;
+        check_structure(ctx, &old, &new)?;
         match apply(ctx, &old, new, force, attempt < ATTEMPTS_MAX).await? {
             true => break,
             // Somebody else was faster. A whole CIB made from an older one is refused by its version.
@@ -118,6 +119,22 @@ fn parse_cib(ctx: &Ctx, text: &str, what: &str) -> Result<Cib, Stop> {
     parse(ctx, text, what)?;
     Cib::parse(text)
         .map_err(|error| ctx.fail(Report::error("CIB_PUSH_ERROR", format!("{what} is no CIB: {error}"))))
+}
+
+/// Refuses what Pacemaker's schemas would refuse, unless the live CIB has that mistake already.
+fn check_structure(ctx: &Ctx, old: &Cib, new: &Cib) -> Result<(), Stop> {
+    const SHOWN_MAX: usize = 10;
+    let known = old.errors();
+    let found: Vec<_> = new.errors().into_iter().filter(|problem| !known.contains(problem)).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut lines: Vec<String> = found.iter().take(SHOWN_MAX).map(|problem| format!("  {problem}")).collect();
+    if found.len() > SHOWN_MAX {
+        lines.push(format!("  and {} more", found.len() - SHOWN_MAX));
+    }
+    let text = format!("the CIB to push is not valid, nothing was changed:\n{}", lines.join("\n"));
+    Err(ctx.fail(Report::error("CIB_PUSH_ERROR", text)))
 }
 
 /// What the live CIB is to become.
