@@ -40,7 +40,14 @@ impl Context {
     pub fn change(&mut self, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
         let mut params = serde_json::to_value(request)
             .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
+        let dry_run = self.options.has("--dry-run");
+        if dry_run && self.target()?.is_file() {
+            return self.try_on_file(name, params);
+        }
         if !self.target()?.is_file() {
+            if let (true, Some(params)) = (dry_run, params.as_object_mut()) {
+                params.insert("dry_run".to_owned(), Value::Bool(true));
+            }
             let wait = self.wait_seconds()?;
             if let (Some(seconds), Some(params)) = (wait, params.as_object_mut()) {
                 let wait = if seconds == 0 { Value::Bool(true) } else { Value::from(seconds) };
@@ -48,6 +55,24 @@ impl Context {
             }
         }
         self.run(name, &params)
+    }
+
+    /// `--dry-run` on a file: shows the patch, writes nothing.
+    fn try_on_file(&mut self, name: &str, params: Value) -> Result<Value, Failure> {
+        let Target::File(file) = self.target()? else { return Err(Failure::message("no file")) };
+        let (answer, patch) = file.try_command(name, params);
+        reports::tell(&answer.reports, self.options.has("--debug"));
+        if !answer.done {
+            return Err(Failure::Told);
+        }
+        match patch {
+            Some(patch) => {
+                self.line("The configuration would change by this patch:");
+                self.line(patch);
+            }
+            None => self.line("Nothing would change."),
+        }
+        Ok(answer.result)
     }
 
     /// As [`Context::run`], with the result in its own type.

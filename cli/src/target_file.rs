@@ -50,6 +50,15 @@ impl FileTarget {
         Ok(Answer { done: outcome.done, reports: outcome.reports, result: outcome.result })
     }
 
+    /// Runs on a copy: the answer, and what would change.
+    pub fn try_command(&self, name: &str, params: Value) -> (Answer, Option<String>) {
+        let env = Env { agents: &*self.agents, now: now(), live: false, nodes: nodes() };
+        let mut copy = self.cib.clone();
+        let outcome = rhapsody_ops::run(name, params, &mut copy, &env);
+        let patch = if outcome.changed { rhapsody_cib::patch::diff(&self.cib, &copy) } else { None };
+        (Answer { done: outcome.done, reports: outcome.reports, result: outcome.result }, patch)
+    }
+
     /// Replaces the file whole; what was there stays when anything goes wrong.
     pub fn write(&self, text: &str) -> Result<(), Failure> {
         replace(&self.path, text).map_err(|error| {

@@ -77,8 +77,10 @@ pub fn known_only(
         .filter(|(name, _)| !known().any(|parameter| parameter.name == *name))
         .map(|(name, _)| name.clone())
         .collect();
-    let allowed: Vec<String> =
-        known().filter(|parameter| !parameter.deprecated).map(|parameter| parameter.name.clone()).collect();
+    let allowed: Vec<String> = known()
+        .filter(|parameter| subject.kind == "stonith" || !parameter.deprecated)
+        .map(|parameter| parameter.name.clone())
+        .collect();
     invalid_options(subject, &invalid, &allowed).into_iter().collect()
 }
 
@@ -107,13 +109,31 @@ pub fn deprecated_text(kind: &str, parameter: &Parameter) -> String {
 /// Required options that are missing; a deprecated name stands in for its replacement.
 pub fn required(subject: Subject<'_>, metadata: &Metadata, has: impl Fn(&str) -> bool) -> Vec<Report> {
     let mut missing: Vec<String> = Vec::new();
+    let mut reports: Vec<Report> = Vec::new();
     for parameter in
         metadata.parameters.iter().filter(|parameter| parameter.required && !parameter.deprecated)
     {
-        let old_names = metadata.parameters.iter().filter(|old| old.deprecated_by.contains(&parameter.name));
-        if !has(&parameter.name) && !old_names.into_iter().any(|old| has(&old.name)) {
-            missing.push(parameter.name.clone());
+        let old: Vec<&str> = metadata
+            .parameters
+            .iter()
+            .filter(|old| old.deprecated_by.contains(&parameter.name))
+            .map(|old| old.name.as_str())
+            .collect();
+        if has(&parameter.name) || old.iter().any(|old| has(old)) {
+            continue;
         }
+        if old.is_empty() {
+            missing.push(parameter.name.clone());
+            continue;
+        }
+        let old: Vec<String> = old.iter().map(|old| format!("'{old}' (deprecated)")).collect();
+        let text = format!(
+            "{} option '{}' or {} has to be specified",
+            subject.kind,
+            parameter.name,
+            old.join(" or ")
+        );
+        reports.push(forceable(subject.force, "REQUIRED_OPTIONS_OF_ALTERNATIVES_MISSING", text));
     }
     // Nobody can give a required option that is deprecated without a replacement other than itself.
     let lost = metadata.parameters.iter().filter(|parameter| {
@@ -124,14 +144,15 @@ pub fn required(subject: Subject<'_>, metadata: &Metadata, has: impl Fn(&str) ->
     });
     missing.extend(lost.map(|parameter| parameter.name.clone()));
     if missing.is_empty() {
-        return Vec::new();
+        return reports;
     }
     let names = quoted(&missing);
     let text = match missing.len() {
         1 => format!("required {} option {names} is missing", subject.kind),
         _ => format!("required {} options {names} are missing", subject.kind),
     };
-    vec![forceable(subject.force, "REQUIRED_OPTIONS_ARE_MISSING", text)]
+    reports.insert(0, forceable(subject.force, "REQUIRED_OPTIONS_ARE_MISSING", text));
+    reports
 }
 
 #[cfg(test)]
@@ -169,7 +190,7 @@ mod tests {
             texts(&[("x", "1")]),
             [
                 "invalid resource option 'x', allowed option is 'ip'",
-                "required resource option 'ip' is missing"
+                "resource option 'ip' or 'ipaddr' (deprecated) has to be specified"
             ]
         );
         assert_eq!(texts(&[("ip", "1")]), Vec::<String>::new());

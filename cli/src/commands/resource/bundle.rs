@@ -52,7 +52,7 @@ fn make(context: &mut Context, words: &[String], command: &str, new: bool) -> Do
                 container.remove(0);
                 kind
             }
-            None => "docker".to_owned(),
+            None => String::new(),
         });
     }
     request.container_options = grammar::pairs(&container)?;

@@ -245,13 +245,18 @@ fn check_meta(work: &mut Work<'_>, request: &Request, kind: Kind) {
 
 /// Meta attributes that the cluster does not know.
 pub fn warn_meta_without_effect(work: &mut Work<'_>, word: &str, given: &[String]) {
-    let known = work.env.agents.described(Described::PrimitiveMeta);
-    let unknown: Vec<&String> = given.iter().filter(|name| known.parameter(name).is_none()).collect();
+    let described = work.env.agents.described(Described::PrimitiveMeta);
+    let mut known: Vec<&str> = described.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    if word == "Stonith" {
+        // Says what a fence device is needed for; resources have no use for it.
+        known.push("provides");
+    }
+    let unknown: Vec<&String> = given.iter().filter(|name| !known.contains(&name.as_str())).collect();
     if unknown.is_empty() {
         return;
     }
     let names = check::quoted(&unknown);
-    let known = check::quoted(known.parameters.iter().map(|parameter| &parameter.name));
+    let known = check::quoted(known);
     let (s, have) = if unknown.len() == 1 { ("", "has") } else { ("s", "have") };
     work.warning(
         "META_ATTRS_UNKNOWN_TO_PCMK",

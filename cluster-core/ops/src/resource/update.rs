@@ -72,15 +72,15 @@ fn update_clone(work: &mut Work<'_>, clone: Element, request: &Request) -> Resul
     }
     let mut meta = request.meta_attributes.clone();
     meta.extend(request.instance_attributes.clone());
+    let agents = clone::agents_in(work, clone);
+    clone::check_options(work, &meta, &agents, request.force);
+    work.check()?;
     if meta.values().any(|value| !value.is_empty()) {
         work.warning(
             "META_ATTRS_NOT_VALIDATED_UNSUPPORTED_TYPE",
             "Meta attributes of clone are not validated",
         );
     }
-    let agents = clone::agents_in(work, clone);
-    clone::check_options(work, &meta, &agents, request.force);
-    work.check()?;
     set_meta(work, clone, &meta);
     Ok(())
 }
