@@ -239,3 +239,43 @@ fn packets_of_an_earlier_run_change_nothing() {
     assert_eq!(incarnation(2), before);
     assert_eq!(statistics(&cluster, 2)["node"]["views_installed"], views);
 }
+
+/// Three links: the first two work, the address of the third is on no interface. It is waited for,
+/// and nobody minds. Then the first carries in one direction only, and they go on over the second.
+#[test]
+fn links_that_are_down_are_done_without() {
+    let mut cluster = Cluster::new(8, 2, 1000);
+    let (first, second) = (cluster.address(1), cluster.address(2));
+    let rewrite = |cluster: &Cluster, node: usize, edit: &dyn Fn(String) -> String| {
+        let conf = cluster.root(node).join("etc/corosync/corosync.conf");
+        std::fs::write(&conf, edit(std::fs::read_to_string(&conf).unwrap())).unwrap();
+    };
+    for node in 1..=2 {
+        rewrite(&cluster, node, &|mut text| {
+            for (n, address) in [(1, &first), (2, &second)] {
+                let line = format!("ring0_addr: {address}\n");
+                let more =
+                    format!("{line}        ring1_addr: 127.78.8.{n}\n        ring2_addr: 203.0.113.{n}\n");
+                text = text.replace(&line, &more);
+            }
+            text
+        });
+        cluster.start(node);
+    }
+    let up = |node, peer: &str| statistics(&cluster, node)["links"]["peers"][peer]["up"].clone();
+    until(|| (online(&cluster, 1).len() == 2 && online(&cluster, 2).len() == 2).then_some(()));
+    until(|| (up(1, "n2") == serde_json::json!([true, true, false])).then_some(()));
+    assert_eq!(statistics(&cluster, 1)["links"]["bound"], serde_json::json!([true, true, false]));
+    // n2 hears n1 over the first link, but looks for n1 where nobody is.
+    cluster.crash(2);
+    rewrite(&cluster, 2, &|text| {
+        text.replace(&format!("ring0_addr: {first}\n"), "ring0_addr: 127.77.8.99\n")
+    });
+    cluster.start(2);
+    until(|| (online(&cluster, 1).len() == 2 && online(&cluster, 2).len() == 2).then_some(()));
+    until(|| {
+        let state = statistics(&cluster, 1)["links"]["peers"]["n2"]["up"].clone();
+        (state == serde_json::json!([false, true, false])).then_some(())
+    });
+    assert_eq!(online(&cluster, 1).len(), 2);
+}

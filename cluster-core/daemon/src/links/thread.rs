@@ -111,6 +111,7 @@ impl Links {
         let runner = Runner {
             sockets,
             last_heard: BTreeMap::new(),
+            hears_us: BTreeMap::new(),
             rest: BTreeMap::new(),
             bind_at: 0,
             changes: interfaces::watch().ok(),
@@ -195,6 +196,8 @@ struct Runner {
     setup: Setup,
     sockets: Vec<Option<UdpSocket>>,
     last_heard: BTreeMap<(NodeId, usize), u64>,
+    /// The links over which a peer heard us when it last said so (a bit for each), and when that was.
+    hears_us: BTreeMap<NodeId, (u8, u64)>,
     /// Until when nothing is sent over a link that has just failed, and for how long next time.
     rest: BTreeMap<(NodeId, usize), (u64, u64)>,
     bind_at: u64,
@@ -271,7 +274,12 @@ impl Runner {
                 }
                 return;
             }
-            Kind::Beat => self.setup.heartbeat.receive(now, from, &opened.body),
+            Kind::Beat => {
+                // In front of the heartbeat: the links over which the peer hears us.
+                let Some((hears_us, beat)) = opened.body.split_first() else { return };
+                self.hears_us.insert(from, (*hears_us, now));
+                self.setup.heartbeat.receive(now, from, beat);
+            }
             Kind::Data => {
                 self.setup.heartbeat.heard(now, from);
                 if (self.to_node)(Heard::Datagram { from, bytes: opened.body }).is_err() {
@@ -311,7 +319,10 @@ impl Runner {
                 self.send_over(to, link, &hello);
             }
         }
-        for (to, bytes) in self.setup.heartbeat.poll(now) {
+        for (to, beat) in self.setup.heartbeat.poll(now) {
+            let heard = (0..self.sockets.len().min(8)).filter(|link| self.is_fresh(now, to, *link));
+            let mut bytes = vec![heard.fold(0_u8, |mask, link| mask | (1 << link))];
+            bytes.extend_from_slice(&beat);
             // On every link, so that each is known to be good before it is needed.
             for link in 0..self.sockets.len() {
                 if let Some(packet) = self.setup.sessions.seal(to, Kind::Beat, &bytes) {
@@ -331,19 +342,24 @@ impl Runner {
         }
     }
 
-    /// Over the first link that is good; over all when none is known to be.
+    /// Over the first link that the peer hears us on (that we hear the peer does not say that: a
+    /// link may be dead in one direction); over all when none is known to be good.
     fn send(&mut self, to: NodeId, bytes: &[u8]) {
         let now = clock::mono_ms();
-        let fresh = self.fresh_ms();
-        let good = (0..self.sockets.len()).find(|link| {
-            self.last_heard.get(&(to, *link)).is_some_and(|at| now.saturating_sub(*at) <= fresh)
-        });
+        let told = self.hears_us.get(&to).filter(|(_, at)| now.saturating_sub(*at) <= self.fresh_ms());
+        let mask = told.map_or(0, |(mask, _)| *mask);
+        let good = (0..self.sockets.len().min(8)).find(|link| mask & (1 << link) != 0);
         let links = good.map_or(0..self.sockets.len(), |link| link..link + 1);
         for link in links {
             if let Some(packet) = self.setup.sessions.seal(to, Kind::Data, bytes) {
                 self.send_over(to, link, &packet);
             }
         }
+    }
+
+    fn is_fresh(&self, now: u64, peer: NodeId, link: usize) -> bool {
+        let heard = self.last_heard.get(&(peer, link));
+        heard.is_some_and(|at| now.saturating_sub(*at) <= self.fresh_ms())
     }
 
     /// Three beats: a link silent for longer is not the first choice.
@@ -379,11 +395,13 @@ impl Runner {
     /// Makes the state known, unless somebody is just reading it (then in the next round).
     fn report(&mut self) {
         let now = clock::mono_ms();
-        let silent = rhapsody_node::heartbeat::suspect_after_ms(self.setup.token_ms);
         let peers = self.setup.addresses.keys().copied().filter(|id| *id != self.setup.id);
         let links = self.sockets.len();
-        let heard =
-            |id, link| self.last_heard.get(&(id, link)).is_some_and(|at| now.saturating_sub(*at) < silent);
+        // Up is what carries in both directions.
+        let heard = |id, link: usize| {
+            let there = self.hears_us.get(&id).is_some_and(|(mask, _)| link < 8 && mask & (1 << link) != 0);
+            there && self.is_fresh(now, id, link)
+        };
         self.state.up = peers.map(|id| (id, (0..links).map(|link| heard(id, link)).collect())).collect();
         let dropped = self.setup.sessions.dropped();
         self.state.dropped = dropped.iter().map(|(reason, count)| (reason.name(), *count)).collect();
