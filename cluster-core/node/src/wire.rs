@@ -74,6 +74,8 @@ pub struct Install {
     pub expected: u32,
     pub others_waited: bool,
     pub last_quorate: Vec<NodeId>,
+    /// num_updates.
+    pub updates: u64,
 }
 
 /// What a member asks of the coordinator.

@@ -323,6 +323,18 @@ impl Checks {
         Ok(())
     }
 
+    /// Somebody is told that his change is on too few disks: then it is not in force where he asked.
+    /// (A part that was cut off with it in that moment may still bring it back with the merge.)
+    pub fn refused(world: &mut World, m: usize, marker: &str) {
+        let there = world.machines[m]
+            .process
+            .as_ref()
+            .is_some_and(|p| p.node.configuration().to_xml().contains(&format!("name=\"{marker}\"")));
+        if there {
+            Self::fail(world, format!("S3: {marker} was refused and is in force"));
+        }
+    }
+
     /// After everything has settled: what was acknowledged is there.
     pub fn finally(world: &mut World) {
         let Some(process) = &world.machines[0].process else { return };

@@ -252,7 +252,14 @@ pub fn begin(world: &mut World, index: usize) {
             }
         }
         Fault::DiskSlow => world.machines[m].disk.slow_until = world.now + planned.lasts + 3000,
-        Fault::DiskRefused => world.machines[m].disk.refuses_until = world.now + planned.lasts + 3000,
+        Fault::DiskRefused => {
+            // A full disk is seldom alone.
+            let all = world.rng.percent(50);
+            let until = world.now + planned.lasts + 3000;
+            for i in (0..nodes).filter(|i| all || *i == m) {
+                world.machines[i].disk.refuses_until = until;
+            }
+        }
         Fault::SlowSchedule => world.slow_schedules = true,
         Fault::AgentFailed | Fault::AgentHung | Fault::StopFailed => {
             world.agent_faults.push((m, planned.fault));

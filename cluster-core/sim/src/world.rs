@@ -7,7 +7,7 @@ use crate::machine::{Machine, Process, Running};
 use crate::network::Network;
 use crate::rng::Rng;
 use crate::tally::{Fault, Tally};
-use rhapsody_api::core::{ConfigVersion, Request, Response};
+use rhapsody_api::core::{ConfigVersion, CoreError, Request, Response};
 use rhapsody_cib::{Cib, nvpair, patch};
 use rhapsody_node::{
     Config, Document, Executed, Exit, FenceRequest, FenceResult, Heartbeat, Input, Node, Now, OpStatus,
@@ -676,6 +676,10 @@ impl World {
             Response::Applied { version } => {
                 self.say(m, || format!("ACKNOWLEDGED {marker} as {}.{}", version.admin_epoch, version.epoch));
                 self.checks.acknowledged.push(marker);
+            }
+            Response::Error(CoreError::NotDurable { text }) => {
+                self.say(m, || format!("{marker} was refused: {text}"));
+                Checks::refused(self, m, &marker);
             }
             other => self.say(m, || format!("{marker} was refused: {other:?}")),
         }

@@ -227,6 +227,8 @@ impl Node {
         let enough = sum(&p.stored) >= wanted && mine;
         let all_that_can = awaited.is_empty() || late;
         let least = if p.force { 1 } else { view.quorum.quorum };
+        // A coordinator whose own disk refuses takes the change back before it hands over.
+        let hopeless = p.refused.contains(&view.dc);
         if enough || (all_that_can && mine && sum(&p.stored) >= least) {
             let Some(p) = dc.changes.preparing.take() else { return };
             for node in awaited.iter().filter(|_| late) {
@@ -241,16 +243,22 @@ impl Node {
                 self.apply(number, entry);
             }
             self.next_change();
-        } else if all_that_can {
+        } else if all_that_can || hopeless {
             let Some(p) = dc.changes.preparing.take() else { return };
             let refused: Vec<String> =
                 view.ids().iter().filter(|n| !p.stored.contains(n)).map(|n| self.name(*n)).collect();
             if !p.committed {
                 self.order(Entry::Withdraw { stamp: p.stamp.clone() });
             }
-            let text = format!("the change is not on disk on {}; look at their disks", refused.join(", "));
+            let where_not = format!("not on disk on {}; look at their disks", refused.join(", "));
+            // A view that took the change over put it in force; it cannot be taken back from there.
+            let error = if p.committed {
+                CoreError::NotReady { text: format!("the change is in force, but {where_not}") }
+            } else {
+                CoreError::NotDurable { text: format!("the change is {where_not}") }
+            };
             if let Some(origin) = p.origin {
-                self.answer(origin, Response::Error(CoreError::NotDurable { text }));
+                self.answer(origin, Response::Error(error));
             }
             while let Some((number, entry)) = self.todo.pop_front() {
                 self.apply(number, entry);

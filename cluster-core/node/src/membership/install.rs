@@ -10,14 +10,21 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Node {
-    /// What this node has. A change that is only prepared counts: it may have been acknowledged.
+    /// What this node has.
     pub(crate) fn newest(&self) -> &Held {
         self.replica.staged.as_ref().unwrap_or(&self.replica.held)
     }
 
+    /// What this node brings into a view. A change that is only prepared counts once it is on this
+    /// disk: then it may have been acknowledged. Before that nobody here can have helped it.
+    pub(crate) fn brings(&self) -> &Held {
+        let stored = self.replica.disk.stored.as_ref();
+        self.replica.staged.as_ref().filter(|s| stored == Some(&s.stamp)).unwrap_or(&self.replica.held)
+    }
+
     /// `known`: the configuration that the receiver has already.
     pub(crate) fn flush_state(&self, known: Option<&Stamp>) -> FlushState {
-        let newest = self.newest();
+        let newest = self.brings();
         let view = self.membership.view.as_ref();
         FlushState {
             last_view: view.map(|v| v.id).unwrap_or_default(),
@@ -42,7 +49,7 @@ impl Node {
             return;
         }
         let (view, members, states) = (*view, members.clone(), states.clone());
-        let won = match merge::configuration(view, self.newest(), &states) {
+        let won = match merge::configuration(view, self.brings(), &states) {
             Ok(won) => won,
             Err(text) => {
                 self.event("view", format!("view {view} failed: {text}"), json!({}));
@@ -95,6 +102,7 @@ impl Node {
             expected: memory.expected,
             others_waited: memory.waited,
             last_quorate: memory.last_quorate.iter().copied().collect(),
+            updates: self.replica.updates + 1,
         }
     }
 
@@ -140,7 +148,7 @@ impl Node {
         self.quorum.last_quorate = install.last_quorate.into_iter().collect();
         self.quorum = quorum::remember(&self.quorum, &view.quorum, &view.ids(), install.others_waited);
         self.replica.status = install.status;
-        self.replica.updates += 1;
+        self.replica.updates = install.updates;
         self.target_changes();
         self.remember_boot();
         self.announce_view(was.as_ref(), &view);
@@ -191,9 +199,9 @@ impl Node {
         held: Option<Held>,
         losers: &[(NodeId, Stamp)],
     ) -> bool {
-        let mine = self.newest().stamp.clone();
+        let mine = self.brings().stamp.clone();
         if losers.iter().any(|(id, _)| *id == self.me()) {
-            let document = self.newest().document();
+            let document = self.brings().document();
             let origin = format!("{} before view {}", self.name(self.me()), self.membership.promised);
             self.put(Output::KeepLoser { origin, document });
         }

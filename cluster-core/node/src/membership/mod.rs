@@ -396,7 +396,7 @@ impl Node {
         self.membership.promised = view;
         self.counters.proposals += 1;
         let message =
-            Message::Propose { view, members: members.clone(), config: self.newest().stamp.clone() };
+            Message::Propose { view, members: members.clone(), config: self.brings().stamp.clone() };
         let me = self.me();
         for id in members.keys().filter(|id| **id != me) {
             self.send(*id, &message);

@@ -83,6 +83,8 @@ impl Node {
             Entry::Commit { stamp } => self.commit(stamp),
             Entry::Withdraw { stamp } => {
                 self.replica.staged.take_if(|s| s.stamp == *stamp);
+                // Where it is on disk already it has to go from there too.
+                self.persist_newest();
             }
             Entry::Persisting { node, ok } => {
                 if let Some(view) = &mut self.membership.view {

@@ -71,6 +71,8 @@ impl Node {
                     self.event("disk", "the disk takes changes again", json!({"ok": true}));
                 }
                 self.tell_stored(stamp, true);
+                // It may have been withdrawn while it was on its way.
+                self.persist_newest();
             }
             Err(text) => {
                 disk.retry_at = Some(self.now.mono_ms + RETRY_MS);
