@@ -134,6 +134,7 @@ impl Plan<'_> {
         match self.state(i, false) {
             Role::Unpromoted | Role::Stopped => self.c[i].promotion_priority = -INFINITY,
             Role::Promoted => self.c[i].promotion_priority = INFINITY,
+            _ if node.is_none() => self.c[i].promotion_priority = -INFINITY,
             _ => {
                 self.c[i].promotion_priority = node.and_then(|n| self.promotion_score(i, n)).unwrap_or(-1);
             }

@@ -394,9 +394,16 @@ impl Plan<'_> {
         let Some(rsc) = self.action(then).rsc else { return changed };
         let task = self.action(then).task;
         for m in self.children(rsc) {
-            if let Some(member) = self.newest(m, task, s.node) {
-                changed |= self.update_on(m, first, member, s);
+            let Some(member) = self.newest(m, task, s.node) else { continue };
+            let c = self.update_on(m, first, member, s);
+            if c & THEN_CHANGED != 0 {
+                // What follows the member, its monitor for one, has to hear of it.
+                let after: Vec<ActionIdx> = self.action(member).after.iter().rev().map(|r| r.other).collect();
+                for other in after {
+                    self.update(other);
+                }
             }
+            changed |= c;
         }
         changed
     }
