@@ -32,6 +32,7 @@ impl Plan<'_> {
         let to = (!partial).then(|| {
             let to = self.op(rsc, Task::MIGRATE_TO, Some(source), true);
             set(self, to);
+            self.action_mut(to).set_meta("record_pending", "true");
             to
         });
         let from = self.op(rsc, Task::MIGRATE_FROM, Some(target), true);
@@ -60,7 +61,7 @@ impl Plan<'_> {
             let needs = self.action(start).needs;
             self.action_mut(from).needs = needs;
             self.order_tasks(rsc, Task::MIGRATE_FROM, rsc, Task::STOP, ORDERED | UNMIGRATABLE_THEN_BLOCKS);
-            let flags = ORDERED | UNMIGRATABLE_THEN_BLOCKS | IF_FIRST_UNMIGRATABLE;
+            let flags = ORDERED | UNMIGRATABLE_THEN_BLOCKS;
             self.order_tasks(rsc, Task::MIGRATE_FROM, rsc, Task::START, flags);
         }
     }

@@ -126,6 +126,9 @@ impl Plan<'_> {
         add(self, &["active"], lists.active, true);
         add(self, &["inactive"], lists.inactive, false);
         let names = |nodes: Vec<NodeIdx>| -> SmolStr {
+            if nodes.is_empty() {
+                return " ".into();
+            }
             nodes.iter().map(|x| self.c[*x].name.as_str()).collect::<Vec<_>>().join(" ").into()
         };
         let top = self.c.top_below_bundle(rsc);

@@ -27,6 +27,10 @@ impl Reader<'_> {
             let score = doc.attr(e, "score").and_then(values::score).unwrap_or(0);
             let node = self.add_node(id, name, kind, score);
             self.c[node].unclean = kind == NodeKind::Cluster && self.c.options.startup_fencing;
+            if doc.attr(doc.root(), "dc-uuid") == Some(id) && kind == NodeKind::Cluster {
+                self.c[node].is_dc = true;
+                self.c.dc = Some(node);
+            }
             self.node_attributes(node, e, false);
             self.node_utilization(node, e);
         }
