@@ -117,6 +117,21 @@ fn figures(stack: &dyn Stack, runs: usize) -> Figures {
     f
 }
 
+/// Planned moves of an address that is kept by our own agent.
+fn native_moves(stack: &Ours, runs: usize) -> Vec<f64> {
+    let (lab, address) = (stack.lab(), "10.77.0.101");
+    lab.ok("n1", &format!("rhapsody resource create fast ocf:rhapsody:IPaddr2 ip={address} cidr_netmask=24 op monitor interval=30s"));
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let holder = lab.started_elsewhere("n1", "fast", "");
+        let probe = lab.probe(address, 4);
+        stack.standby(&holder, true);
+        times.extend(longest_outage(&probe.finish().stdout));
+        stack.standby(&holder, false);
+    }
+    times
+}
+
 /// `longest outage N ms` of what a probe printed.
 fn longest_outage(text: &str) -> Option<f64> {
     let line = text.lines().rev().find(|l| l.starts_with("longest outage"))?;
@@ -143,7 +158,12 @@ pub fn measure(table: &mut Table, runs: usize, ours: bool, peer: bool) {
     if !ours && !peer {
         return;
     }
-    let ours = if ours { figures(&Ours::new(), runs) } else { Figures::default() };
+    let (ours, native_ms) = if ours {
+        let stack = Ours::new();
+        (figures(&stack, runs), native_moves(&stack, runs))
+    } else {
+        (Figures::default(), Vec::new())
+    };
     let peer = match peer.then(peer::Peer::new).flatten() {
         Some(stack) => figures(&stack, runs),
         None => Figures::default(),
@@ -156,6 +176,7 @@ pub fn measure(table: &mut Table, runs: usize, ours: bool, peer: bool) {
         peer.crash_ms,
     );
     table.add("planned move (standby): outage", "ms", "50 ms", ours.move_ms, peer.move_ms);
+    table.add("the same with the native agent (ocf:rhapsody:IPaddr2)", "ms", "50 ms", native_ms, Vec::new());
     table.add("start of all nodes until the address is up", "ms", "3000 ms", ours.start_ms, peer.start_ms);
     table.add("status", "ms", "30 ms", ours.status_ms, peer.status_ms);
     table.add("memory of all daemons on a node (PSS)", "MiB", "40 MiB", ours.memory_mib, peer.memory_mib);
