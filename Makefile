@@ -31,9 +31,9 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy -q --workspace --all-targets -- -D warnings
 
-test-unit: ## unit tests, cli sessions, a thousand simulated worlds
-	$(CARGO) test -q --workspace --exclude rhapsody-tests
-	$(CARGO) test -q -p rhapsody-sim --features bugs bugs::
+test-unit: ## unit tests, cli sessions, a thousand simulated worlds and the bugs they must notice
+	$(CARGO) test -q --workspace --exclude rhapsody-tests --exclude rhapsody-sim
+	$(CARGO) test -p rhapsody-sim --features bugs -- --nocapture
 
 test-live: ## real processes in namespaces
 	$(CARGO) build -q --workspace --bins
