@@ -45,8 +45,13 @@ impl Plan<'_> {
             let a = ActionIdx(i);
             let action = self.action(a);
             let (Some(rsc), Some(node)) = (action.rsc, action.node) else { continue };
-            let abandoned = action.task == Task::START && action.is(PSEUDO) && !action.is(MIGRATABLE);
-            if abandoned && self.on_node(rsc, Task::MIGRATE_FROM, 0, node).is_some() {
+            if action.task != Task::START || !action.is(PSEUDO) {
+                continue;
+            }
+            let migratable = action.is(MIGRATABLE);
+            let Some(from) = self.on_node(rsc, Task::MIGRATE_FROM, 0, node) else { continue };
+            let arrives = self.action(from).is(RUNNABLE) && !self.action(from).is(OPTIONAL);
+            if !migratable || !arrives {
                 self.action_mut(a).clear(PSEUDO);
             }
         }
