@@ -80,6 +80,10 @@ fn change(context: &mut Context, request: &Request, utilization: bool) -> Done {
         context.change("rhapsody.node.utilization", request)?;
         return Ok(());
     }
+    if context.options.has("--dry-run") {
+        context.change("rhapsody.node.attribute", request)?;
+        return Ok(());
+    }
     let answer = context.ask("rhapsody.node.attribute", request)?;
     let absent = answer.reports.iter().any(|report| report.message.code == "ATTRIBUTE_DOES_NOT_EXIST");
     crate::output::reports::tell(&answer.reports, false);
