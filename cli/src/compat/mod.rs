@@ -56,17 +56,20 @@ pub fn run(program: &str, words: &[String]) -> Option<u8> {
     }
 }
 
-/// `rhapsody tools NAME ARGS`, `rhapsody tools --install DIR`.
+/// `rhapsody tools NAME ARGS`, `rhapsody tools --install DIR [--program PATH]`.
 fn by_word(words: &[String]) -> u8 {
     match words {
-        [option, dir] if option == "--install" => finish("tools", install::run(Path::new(dir), TOOLS)),
+        [option, dir] if option == "--install" => finish("tools", install::run(Path::new(dir), None, TOOLS)),
+        [option, dir, which, program] if option == "--install" && which == "--program" => {
+            finish("tools", install::run(Path::new(dir), Some(Path::new(program)), TOOLS))
+        }
         [name, rest @ ..] if TOOLS.iter().any(|(known, _)| known == name) => {
             TOOLS.iter().find(|(known, _)| known == name).map_or(1, |(name, tool)| finish(name, tool(rest)))
         }
         _ => {
             let names: Vec<&str> = TOOLS.iter().map(|(name, _)| *name).collect();
             eprintln!(
-                "Usage: rhapsody tools NAME [ARGUMENTS]\n       rhapsody tools --install DIR\n\nNames: {}",
+                "Usage: rhapsody tools NAME [ARGUMENTS]\n       rhapsody tools --install DIR [--program PATH]\n\nNames: {}",
                 names.join(" ")
             );
             Exit::Usage as u8
