@@ -1,5 +1,6 @@
 //! With a fence device a lost node is fenced before anything starts elsewhere, and no resource is
-//! ever active on two nodes: an agent writes when it was started and stopped, by one clock.
+//! ever active on two nodes. An agent writes when it was started and stopped, the journal when the
+//! fencing was confirmed, both by the machine's one monotonic clock.
 
 use rhapsody_tests::{Cluster, can_run_live};
 
@@ -50,6 +51,7 @@ fn a_lost_node_is_fenced_before_its_resource_starts_elsewhere() {
 
     c.ok("n1", "rhapsody stonith create fence fence_rhapsody_lab pcmk_host_list='n1 n2 n3' --wait");
     let mut holder = c.started_elsewhere("n2", "stamp", "");
+    let mut losses = Vec::new();
 
     for how in ["crash", "cut off"] {
         let witness = c.other_than(&[&holder]);
@@ -58,8 +60,7 @@ fn a_lost_node_is_fenced_before_its_resource_starts_elsewhere() {
             _ => drop(c.must(&["link", &holder, "down"])),
         }
         let next = c.started_elsewhere(&witness, "stamp", &holder);
-        let events = c.ok(&witness, "cat /var/log/rhapsody/journal.jsonl");
-        assert!(events.contains("fence"), "no fencing in the journal of {witness}: {events}");
+        losses.push((holder.clone(), fenced_at_ms(&c, &holder)));
         c.lab(&["link", &holder, "up"]);
         c.lab(&["boot", &holder]);
         c.on(&holder, "rhapsody cluster start");
@@ -67,31 +68,61 @@ fn a_lost_node_is_fenced_before_its_resource_starts_elsewhere() {
         holder = next;
     }
 
-    no_overlap(&std::fs::read_to_string(&log).expect("the agent wrote its stamps"), 2);
+    no_overlap(&std::fs::read_to_string(&log).expect("the agent wrote its stamps"), &losses);
     let _ = std::fs::remove_dir_all(folder);
     let _ = std::fs::remove_file(&log);
 }
 
-/// A start while another node has not stopped is an overlap, unless that node was fenced: a node
-/// that dies writes no stop, so each loss accounts for one missing line.
-fn no_overlap(stamps: &str, losses: usize) {
-    let mut running: Option<&str> = None;
-    let mut missing = 0;
+/// When the survivors had the confirmation that `victim` is down (the last one in any journal).
+fn fenced_at_ms(c: &Cluster, victim: &str) -> u64 {
+    let survivors = c.nodes().iter().filter(|n| *n != victim);
+    let journals: String = survivors.map(|n| c.ok(n, "cat /var/log/rhapsody/journal.jsonl")).collect();
+    let confirmed = journals
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|e| e["code"] == "fence" && e["fields"]["node"] == victim && e["fields"]["result"] == "ok")
+        .filter_map(|e| e["mono_ms"].as_u64());
+    confirmed.max().unwrap_or_else(|| panic!("no confirmed fencing of {victim} in: {journals}"))
+}
+
+/// /proc/uptime has hundredths of a second, cut off: a stamp may be so much too early.
+const STAMP_STEP_MS: u64 = 10;
+
+/// Each move of the resource answers one loss, and begins only after the fencing of the lost node
+/// was confirmed: that node may have stopped by itself (it lost quorum) or have died without a stop.
+fn no_overlap(stamps: &str, losses: &[(String, u64)]) {
+    let mut losses = losses.iter();
+    let mut held: Option<&str> = None;
     for line in stamps.lines() {
-        let mut words = line.split(' ').skip(1);
-        let (what, node) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        match (what, running) {
-            ("start", Some(on)) if on != node => {
-                missing += 1;
-                running = Some(node);
+        let words: Vec<&str> = line.split(' ').collect();
+        let [at, what, node] = words[..] else { panic!("not a stamp: {line:?} in\n{stamps}") };
+        let at_ms = (at.parse::<f64>().expect("seconds of /proc/uptime") * 1000.0).round() as u64;
+        match (what, held) {
+            ("start", Some(before)) => {
+                let (victim, fenced_ms) =
+                    losses.next().unwrap_or_else(|| panic!("{node} starts what {before} held:\n{stamps}"));
+                assert_eq!(victim, before, "{node} starts what {before} held, which was not lost:\n{stamps}");
+                assert!(
+                    at_ms + STAMP_STEP_MS > *fenced_ms,
+                    "started on {node} at {at_ms} ms, but {before} was fenced only at {fenced_ms} ms:\n{stamps}"
+                );
+                held = Some(node);
             }
-            ("start", _) => running = Some(node),
-            ("stop", Some(on)) => {
-                assert_eq!(on, node, "{node} stops what runs on {on}:\n{stamps}");
-                running = None;
-            }
-            _ => {}
+            ("start", None) => held = Some(node),
+            (_, before) => assert_eq!(before, Some(node), "{node} stops what it does not hold:\n{stamps}"),
         }
     }
-    assert!(missing <= losses, "{missing} starts without a stop before, {losses} nodes were lost:\n{stamps}");
+    assert!(losses.next().is_none(), "a lost node's resource was not started elsewhere:\n{stamps}");
+}
+
+#[test]
+#[should_panic(expected = "was fenced only at")]
+fn a_start_before_the_fencing_is_noticed() {
+    no_overlap("1.00 start n1\n2.00 start n2\n", &[("n1".to_owned(), 2500)]);
+}
+
+#[test]
+#[should_panic(expected = "starts what n1 held")]
+fn an_overlap_without_a_loss_is_noticed() {
+    no_overlap("1.00 start n1\n2.00 start n2\n", &[]);
 }

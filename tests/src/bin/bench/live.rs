@@ -132,7 +132,8 @@ fn native_moves(stack: &Ours, runs: usize) -> Vec<f64> {
     times
 }
 
-/// `longest outage N ms` of what a probe printed.
+/// `longest outage N ms` of what a probe printed; 0 where no gap was longer than the 25 ms from
+/// which it speaks of an outage.
 fn longest_outage(text: &str) -> Option<f64> {
     let line = text.lines().rev().find(|l| l.starts_with("longest outage"))?;
     line.split_whitespace().nth(2)?.parse().ok()
