@@ -209,7 +209,7 @@ impl Reader<'_> {
             agent: attr("type").unwrap_or("").into(),
             ..Definition::default()
         };
-        let connection = super::resources::is_remote_agent(&definition);
+        let connection = super::remote::is_remote_agent(&definition);
         let place = super::resources::Place { parent: None, number: None };
         let container = attr("container").and_then(|name| self.c.resource(name));
         if connection {

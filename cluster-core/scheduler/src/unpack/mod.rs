@@ -2,6 +2,8 @@
 
 pub mod attributes;
 mod bundle;
+mod clone;
+mod definition;
 pub mod failcount;
 pub(crate) mod fence;
 pub mod health;
@@ -12,6 +14,7 @@ mod nodes;
 pub mod op_meta;
 pub(crate) mod operation;
 mod options;
+mod remote;
 pub(crate) mod resources;
 pub mod rules;
 mod status;

@@ -1,0 +1,115 @@
+//! Connections: of remote nodes, and the implicit ones of guest nodes and bundles.
+
+use super::resources::Place;
+use super::{Reader, values};
+use crate::model::*;
+use smol_str::{SmolStr, format_smolstr};
+use std::sync::Arc;
+
+impl Reader<'_> {
+    /// The implicit connection of a guest node.
+    pub(super) fn guest_connection(&mut self, guest: ResourceIdx) {
+        let meta = self.c[guest].meta.clone();
+        let Some(name) = meta.get("remote-node").cloned() else { return };
+        if self.c.by_id.contains_key(&name) {
+            return;
+        }
+        let get = |n: &str| meta.get(n).cloned();
+        let mut fixed_meta: Vec<(SmolStr, SmolStr)> =
+            vec![("internal-rsc".into(), "true".into()), ("container".into(), self.c[guest].id.clone())];
+        if let Some(v) = get("remote-allow-migrate") {
+            fixed_meta.push(("allow-migrate".into(), v));
+        }
+        if let Some(v) = get("is-managed") {
+            fixed_meta.push(("is-managed".into(), v));
+        }
+        let mut fixed_params = Vec::new();
+        if let Some(v) = get("remote-addr") {
+            fixed_params.push(("addr".into(), v));
+        }
+        if let Some(v) = get("remote-port") {
+            fixed_params.push(("port".into(), v));
+        }
+        let timeout = get("remote-connect-timeout").unwrap_or_else(|| "60s".into());
+        let definition = remote_definition(name, fixed_params, fixed_meta, &timeout);
+        let place = Place { parent: None, number: None };
+        let rsc = self.add(Arc::new(definition), Variant::Primitive, place, None, false);
+        self.c[rsc].set(Flags::INTERNAL);
+        self.default_locations(rsc);
+        if !self.c.options.symmetric {
+            for n in 0..self.c.nodes.len() as u32 {
+                self.c[rsc].allowed.entry(NodeIdx(n), 0);
+            }
+        }
+        self.c.top.push(rsc);
+    }
+
+    pub(super) fn link_container(&mut self, rsc: ResourceIdx) {
+        if self.c[rsc].container.is_some() || !self.c[rsc].is_primitive() {
+            return;
+        }
+        let Some(name) = self.c[rsc].meta("container").map(str::to_owned) else { return };
+        match self.c.resource(&name) {
+            Some(container) if container != rsc => {
+                self.c[rsc].container = Some(container);
+                self.c[rsc].set(Flags::MAYBE_MIGRATING);
+                self.c[container].launched.push(rsc);
+            }
+            _ => {
+                let id = self.c[rsc].id.clone();
+                self.c.issue(true, Some(&id), format!("Resource {id}: unknown container '{name}'"));
+            }
+        }
+    }
+
+    /// Tie a connection to its node.
+    pub(super) fn link_remote(&mut self, rsc: ResourceIdx) {
+        if !self.c[rsc].is(Flags::REMOTE_CONNECTION) || self.c[rsc].remote_node.is_some() {
+            return;
+        }
+        let Some(node) = self.c.node(&self.c[rsc].id.clone()) else { return };
+        if !self.c[node].is_remote() {
+            return;
+        }
+        let guest = self.c[rsc].container.is_some();
+        self.c[rsc].remote_node = Some(node);
+        let n = &mut self.c[node];
+        n.connection = Some(rsc);
+        n.kind = if guest { NodeKind::Guest } else { NodeKind::Remote };
+        n.unseen = true;
+        n.unclean = false;
+        n.attributes.insert("#kind".into(), if guest { "container" } else { "remote" }.into());
+    }
+}
+
+pub(super) fn is_remote_agent(d: &Definition) -> bool {
+    d.class == "ocf" && d.provider.as_deref() == Some("pacemaker") && d.agent == "remote"
+}
+
+/// A connection resource that the configuration does not spell out.
+pub(super) fn remote_definition(
+    id: SmolStr,
+    fixed_params: Vec<(SmolStr, SmolStr)>,
+    fixed_meta: Vec<(SmolStr, SmolStr)>,
+    start_timeout: &str,
+) -> Definition {
+    let op = |name: &str, interval: &str, timeout: &str| OpDef {
+        id: format_smolstr!("{id}-{name}-interval-{interval}"),
+        name: name.into(),
+        interval_ms: values::milliseconds(interval).unwrap_or(0),
+        role: None,
+        enabled: true,
+        element: None,
+        fixed: vec![("timeout".into(), timeout.into())],
+    };
+    Definition {
+        class: "ocf".into(),
+        provider: Some("pacemaker".into()),
+        agent: "remote".into(),
+        ops: vec![op("monitor", "30s", "30s"), op("start", "0", start_timeout)],
+        id,
+        fixed_params,
+        fixed_meta,
+        ..Definition::default()
+    }
+}
