@@ -99,7 +99,7 @@ impl HostsFile {
 
     /// pcs's order of two files: the version, then the text.
     pub fn is_newer_than(&self, other: &HostsFile) -> bool {
-        let rank = |file: &HostsFile| (file.data_version, crate::tls::fingerprint(file.text().as_bytes()));
+        let rank = |file: &HostsFile| (file.data_version, rhapsody_pin::fingerprint(file.text().as_bytes()));
         rank(self) > rank(other)
     }
 }

@@ -2,12 +2,10 @@
 
 use crate::app::App;
 use crate::auth::User;
+use crate::http;
 use crate::known_hosts::{Destination, Host};
-use crate::{http, tls};
 use base64::Engine as _;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, SignatureScheme};
+use rhapsody_pin::Seen;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -90,82 +88,17 @@ impl Peers {
     }
 }
 
-/// Fingerprint of the certificate that a connection showed.
-type Seen = Arc<Mutex<Option<String>>>;
-
 /// A client that accepts exactly the pinned certificate, or any one, and shows which it saw.
 fn new_client(pin: Option<&str>) -> Result<(reqwest::Client, Seen), PeerError> {
-    let seen = Arc::new(Mutex::new(None));
-    let verifier = Pinned { pin: pin.map(str::to_owned), seen: seen.clone() };
     let failed = |error: String| PeerError::Refused(format!("cannot set up TLS: {error}"));
-    let mut config = rustls::ClientConfig::builder_with_provider(tls::provider())
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(|error| failed(error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(config)
-        .http1_only()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
+    let (config, seen) = rhapsody_pin::tls_config(pin).map_err(|error| failed(error.to_string()))?;
+    let client = rhapsody_pin::http_client(config)
         .connect_timeout(CONNECT_TIME)
         .pool_idle_timeout(Duration::from_secs(10))
         .pool_max_idle_per_host(2)
         .build()
         .map_err(|error| failed(error.to_string()))?;
     Ok((client, seen))
-}
-
-const WRONG_PIN: &str = "certificate pin mismatch";
-
-#[derive(Debug)]
-struct Pinned {
-    pin: Option<String>,
-    seen: Seen,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let shown = tls::fingerprint(end_entity);
-        if self.pin.as_ref().is_some_and(|pin| *pin != shown) {
-            return Err(rustls::Error::General(WRONG_PIN.to_owned()));
-        }
-        *self.seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(shown);
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &tls::provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &tls::provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        tls::provider().signature_verification_algorithms.supported_schemes()
-    }
 }
 
 fn url(destination: &Destination, path: &str) -> String {
@@ -178,16 +111,13 @@ fn url(destination: &Destination, path: &str) -> String {
 }
 
 fn error_of(error: &reqwest::Error, time: Duration) -> PeerError {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = cause.to_string();
-        if text.contains(WRONG_PIN) {
-            return PeerError::WrongCertificate;
-        }
-        source = cause.source();
+    if rhapsody_pin::is_wrong_pin(error) {
+        PeerError::WrongCertificate
+    } else if error.is_timeout() {
+        PeerError::TimedOut(time)
+    } else {
+        PeerError::Unreachable(rhapsody_pin::cause(error))
     }
-    if error.is_timeout() { PeerError::TimedOut(time) } else { PeerError::Unreachable(text) }
 }
 
 async fn read(mut response: reqwest::Response, time: Duration) -> Result<String, PeerError> {
@@ -222,7 +152,7 @@ pub async fn log_in(
         .map_err(|error| error_of(&error, time))?;
     let status = response.status().as_u16();
     let text = read(response, time).await?;
-    let seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+    let seen = seen.take();
     match (status, seen) {
         (200, Some(seen)) => Ok((text.trim().to_owned(), seen)),
         (400 | 429, _) => Err(PeerError::Refused(text)),
@@ -287,7 +217,7 @@ async fn ask_at(
     let status = response.status().as_u16();
     let text = read(response, ask.time).await?;
     if let Some(seen) = learned
-        && let Some(seen) = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+        && let Some(seen) = seen.take()
         && status == 200
     {
         app.known_hosts.pin(name, &host.token, &seen);

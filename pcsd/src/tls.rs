@@ -4,28 +4,6 @@ use crate::{files, paths::Paths};
 use anyhow::{Context, anyhow, bail};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use sha2::{Digest, Sha256};
-use std::sync::Arc;
-
-/// The crypto library is named here and nowhere else.
-pub fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    static PROVIDER: std::sync::LazyLock<Arc<rustls::crypto::CryptoProvider>> =
-        std::sync::LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
-    PROVIDER.clone()
-}
-
-/// What `host auth` learns about a peer: SHA-256 of its certificate, in hexadecimal.
-pub fn fingerprint(certificate: &[u8]) -> String {
-    hex(&Sha256::digest(certificate))
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
 
 /// Key and certificate of this host, made when neither is there.
 pub fn server_config(paths: &Paths, host: &str) -> anyhow::Result<rustls::ServerConfig> {
@@ -70,7 +48,7 @@ pub fn config_of(certificate: &[u8], key: &[u8]) -> anyhow::Result<rustls::Serve
     }
     let key = PrivateKeyDer::from_pem_slice(key)
         .map_err(|error| anyhow!("the key is not a PEM private key: {error}"))?;
-    let mut config = rustls::ServerConfig::builder_with_provider(provider())
+    let mut config = rustls::ServerConfig::builder_with_provider(rhapsody_pin::provider())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;

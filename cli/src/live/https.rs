@@ -1,19 +1,13 @@
-//! pcsd over HTTPS. Certificates are self-signed: the one seen at `host auth` is pinned by its
-//! SHA-256 and nothing else counts (no names, no dates, no authority). The runtime lives for one
-//! request; commands on the local socket never come here.
+//! pcsd over HTTPS, its certificate pinned ([`rhapsody_pin`]). The runtime lives for one request;
+//! commands on the local socket never come here.
 
 use super::http::Answer;
 use super::known_hosts::{Destination, Host};
 use super::{LiveError, PORT};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, SignatureScheme};
-use std::sync::{Arc, Mutex};
+use rhapsody_pin::Seen;
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const WRONG_PIN: &str = "certificate is not the pinned one";
 
 /// A host we hold a token for.
 pub struct Peer {
@@ -40,7 +34,7 @@ impl Peer {
     pub fn post(&self, path: &str, body: Vec<u8>, timeout: Duration) -> Result<Answer, LiveError> {
         let mut last = None;
         for destination in &self.destinations {
-            let (client, _) = client(Some(self.pin.clone()), timeout)?;
+            let (client, _) = client(Some(&self.pin), timeout)?;
             let request = client
                 .post(url(destination, path))
                 .header("Content-Type", "application/json")
@@ -74,7 +68,7 @@ pub fn login(
                 if token.is_empty() {
                     return Err(LiveError::WrongPassword { host: name.to_owned() });
                 }
-                let pin = seen.lock().ok().and_then(|s| s.clone());
+                let pin = seen.take();
                 return Ok((token, pin));
             }
             Ok(answer) => {
@@ -97,23 +91,10 @@ fn url(destination: &Destination, path: &str) -> String {
     }
 }
 
-type Seen = Arc<Mutex<Option<String>>>;
-
-fn client(pin: Option<String>, timeout: Duration) -> Result<(reqwest::Client, Seen), LiveError> {
+fn client(pin: Option<&str>, timeout: Duration) -> Result<(reqwest::Client, Seen), LiveError> {
     let bad = |e: &dyn std::fmt::Display| LiveError::BadAnswer { text: format!("TLS cannot be set up: {e}") };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let seen: Seen = Arc::default();
-    let verifier = Pinned { provider: Arc::clone(&provider), pin, seen: Arc::clone(&seen) };
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| bad(&e))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(config)
-        .no_proxy()
-        .http1_only()
+    let (config, seen) = rhapsody_pin::tls_config(pin).map_err(|e| bad(&e))?;
+    let client = rhapsody_pin::http_client(config)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
         .build()
@@ -137,8 +118,7 @@ fn send(
         Ok::<_, reqwest::Error>(Answer { status, body: response.bytes().await?.to_vec() })
     });
     outcome.map_err(|e| {
-        let text = causes(&e);
-        if text.contains(WRONG_PIN) {
+        if rhapsody_pin::is_wrong_pin(&e) {
             LiveError::WrongCertificate { host: name.to_owned() }
         } else if e.is_timeout() && !e.is_connect() {
             LiveError::TimedOut { host: name.to_owned(), seconds: timeout.as_secs() }
@@ -147,78 +127,10 @@ fn send(
                 host: name.to_owned(),
                 address: format!("{}:{}", destination.addr, destination.port),
                 port: destination.port,
-                text,
+                text: rhapsody_pin::cause(&e),
             }
         }
     })
-}
-
-/// The innermost cause is the one that helps; the outer ones repeat the address.
-fn causes(e: &dyn std::error::Error) -> String {
-    let mut last: &dyn std::error::Error = e;
-    let mut all = e.to_string();
-    while let Some(next) = last.source() {
-        last = next;
-        all = next.to_string();
-    }
-    all
-}
-
-/// Accepts the pinned certificate, or notes which one was shown where none is pinned yet.
-#[derive(Debug)]
-struct Pinned {
-    provider: Arc<CryptoProvider>,
-    pin: Option<String>,
-    seen: Seen,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let shown = sha256_hex(end_entity.as_ref());
-        if let Some(pin) = &self.pin
-            && !pin.eq_ignore_ascii_case(&shown)
-        {
-            return Err(rustls::Error::General(WRONG_PIN.to_owned()));
-        }
-        if let Ok(mut seen) = self.seen.lock() {
-            *seen = Some(shown);
-        }
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-fn sha256_hex(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Tokens: 32 random bytes given out once; what is kept is their SHA-256.
 
-use crate::{files, paths::Paths, tls::hex};
+use crate::{files, paths::Paths};
 use anyhow::Context;
+use rhapsody_pin::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
