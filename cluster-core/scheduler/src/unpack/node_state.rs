@@ -1,7 +1,7 @@
 //! `node_state`: which nodes are members, online, pending, unclean.
 
 use super::{Reader, values};
-use crate::model::{INFINITY, NodeIdx};
+use crate::model::{INFINITY, NoQuorum, NodeIdx};
 use rhapsody_xml::Element;
 
 /// What a `node_state` says about membership. Times are 0 where only yes or no is known.
@@ -73,6 +73,9 @@ impl Reader<'_> {
         n.online = online;
         if !online || shutdown {
             n.score = -INFINITY;
+        }
+        if online && !self.c.quorate && self.c.options.no_quorum == NoQuorum::Fence {
+            self.fence(node, "cluster does not have quorum", false);
         }
     }
 
