@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::output::reports;
 use crate::target::{Answer, Target};
+use crate::target_live::LiveTarget;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,13 +12,15 @@ use std::io::Write;
 
 pub struct Context {
     pub options: Options,
-    target: Option<Target>,
+    pub(crate) target: Option<Target>,
+    /// Where a copy of the live CIB came from and is given back to; see [`crate::hold`].
+    pub(crate) origin: Option<LiveTarget>,
     out: String,
 }
 
 impl Context {
     pub fn new(options: Options) -> Self {
-        Context { options, target: None, out: String::new() }
+        Context { options, target: None, origin: None, out: String::new() }
     }
 
     /// Where this command acts; decided once.
@@ -36,18 +39,11 @@ impl Context {
         if failed { Err(Failure::Told) } else { Ok(answer.result) }
     }
 
-    /// Runs an operation that changes something; what `--wait` and `--dry-run` ask for goes along.
+    /// Runs an operation that changes something; what `--wait` asks for goes along.
     pub fn change(&mut self, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
         let mut params = serde_json::to_value(request)
             .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
-        let dry_run = self.options.has("--dry-run");
-        if dry_run && self.target()?.is_file() {
-            return self.try_on_file(name, params);
-        }
         if !self.target()?.is_file() {
-            if let (true, Some(params)) = (dry_run, params.as_object_mut()) {
-                params.insert("dry_run".to_owned(), Value::Bool(true));
-            }
             let wait = self.wait_seconds()?;
             if let (Some(seconds), Some(params)) = (wait, params.as_object_mut()) {
                 let wait = if seconds == 0 { Value::Bool(true) } else { Value::from(seconds) };
@@ -55,24 +51,6 @@ impl Context {
             }
         }
         self.run(name, &params)
-    }
-
-    /// `--dry-run` on a file: shows the patch, writes nothing.
-    fn try_on_file(&mut self, name: &str, params: Value) -> Result<Value, Failure> {
-        let Target::File(file) = self.target()? else { return Err(Failure::message("no file")) };
-        let (answer, patch) = file.try_command(name, params);
-        reports::tell(&answer.reports, self.options.has("--debug"));
-        if !answer.done {
-            return Err(Failure::Told);
-        }
-        match patch {
-            Some(patch) => {
-                self.line("The configuration would change by this patch:");
-                self.line(patch);
-            }
-            None => self.line("Nothing would change."),
-        }
-        Ok(answer.result)
     }
 
     /// As [`Context::run`], with the result in its own type.
@@ -86,6 +64,9 @@ impl Context {
     pub fn ask(&mut self, name: &str, request: &impl Serialize) -> Result<Answer, Failure> {
         let params = serde_json::to_value(request)
             .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
+        if let Some(answer) = self.ask_beyond_copy(name, &params) {
+            return answer;
+        }
         self.target()?.run_command(name, params)
     }
 
@@ -118,6 +99,13 @@ impl Context {
     pub fn line(&mut self, text: impl AsRef<str>) {
         self.out.push_str(text.as_ref());
         self.out.push('\n');
+    }
+
+    /// Adds commands, one after the other, to stdout; nothing when there are none.
+    pub fn commands(&mut self, commands: &[Vec<String>]) {
+        if !commands.is_empty() {
+            self.line(crate::output::cmd::join_commands(commands));
+        }
     }
 
     /// Writes what has gathered; a reader that has gone away is nobody's error.

@@ -6,6 +6,7 @@
 //! - [`options`]: the global options, found anywhere on the command line
 //! - [`commands`]: one table of nouns, a folder for each, a file for each verb
 //! - [`target`]: where a command acts: a file (`-f`), the local pcsd, another host
+//! - [`hold`]: changes kept in memory until all have succeeded: dry runs, batches, plans
 //! - [`grammar`]: `name=value` groups and keyword groups
 //! - [`output`]: reports and typed answers as text, JSON or commands
 
@@ -15,13 +16,16 @@ mod compat;
 mod completion;
 mod context;
 mod dialect;
+mod dry_run;
 mod failure;
 mod grammar;
+mod hold;
 mod live;
 mod options;
 mod output;
 mod say;
 mod settings;
+mod shell;
 mod suggest;
 mod target;
 mod target_file;

@@ -52,6 +52,7 @@ pub const OPTIONS: &[(&str, Option<char>, Takes, &str)] = &[
     ("--group", None, Value, "put into this group"),
     ("--hide-inactive", None, Nothing, "leave out what is not active"),
     ("--interactive", None, Nothing, "ask before each step"),
+    ("--list", None, Nothing, "show all there are"),
     ("--local", None, Nothing, "this node only"),
     ("--master", None, Nothing, "old spelling of --promoted"),
     ("--monitor", None, Nothing, "switch monitor operations too"),
@@ -167,6 +168,11 @@ impl Options {
 
     pub fn has(&self, name: &str) -> bool {
         self.given.contains_key(name)
+    }
+
+    /// Gives an option as if it had been on the command line.
+    pub fn set(&mut self, name: &'static str, value: Option<&str>) {
+        self.given.insert(name, value.map(str::to_owned));
     }
 
     pub fn value(&self, name: &str) -> Option<&str> {

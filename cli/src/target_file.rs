@@ -19,6 +19,10 @@ pub struct FileTarget {
     path: PathBuf,
     cib: Cib,
     agents: Box<dyn Agents>,
+    /// What the CIB was when the changes began to be kept in memory; see [`crate::hold`].
+    pub(crate) base: Option<Box<Cib>>,
+    /// This is a copy of the live CIB.
+    live: bool,
 }
 
 impl FileTarget {
@@ -33,30 +37,44 @@ impl FileTarget {
         })?;
         let cib = Cib::parse(&text)
             .map_err(|error| Failure::Message(format!("unable to parse the CIB file '{shown}': {error}")))?;
-        Ok(FileTarget { path, cib, agents: agents() })
+        Ok(FileTarget { path, cib, agents: agents(), base: None, live: false })
+    }
+
+    /// A copy of the live CIB, which is never written to a file.
+    pub fn copy_of_live(text: &str) -> Result<Self, Failure> {
+        let cib = Cib::parse(text)
+            .map_err(|error| Failure::Message(format!("unable to parse the live CIB: {error}")))?;
+        let base = Some(Box::new(cib.clone()));
+        Ok(FileTarget { path: PathBuf::new(), cib, agents: agents(), base, live: true })
+    }
+
+    /// Changes stay in memory from now on.
+    pub fn keep(&mut self) {
+        if self.base.is_none() {
+            self.base = Some(Box::new(self.cib.clone()));
+        }
+    }
+
+    pub fn cib(&self) -> &Cib {
+        &self.cib
+    }
+
+    pub fn is_copy_of_live(&self) -> bool {
+        self.live
     }
 
     /// Knows the agents and nothing else.
     pub fn nowhere() -> Self {
-        FileTarget { path: PathBuf::new(), cib: Cib::empty(), agents: agents() }
+        FileTarget { path: PathBuf::new(), cib: Cib::empty(), agents: agents(), base: None, live: false }
     }
 
     pub fn run_command(&mut self, name: &str, params: Value) -> Result<Answer, Failure> {
-        let env = Env { agents: &*self.agents, now: now(), live: false, nodes: nodes() };
+        let env = Env { agents: &*self.agents, now: now(), live: self.live, nodes: nodes() };
         let outcome = rhapsody_ops::run(name, params, &mut self.cib, &env);
-        if outcome.changed {
+        if outcome.changed && self.base.is_none() {
             self.write(&self.cib.to_xml())?;
         }
         Ok(Answer { done: outcome.done, reports: outcome.reports, result: outcome.result })
-    }
-
-    /// Runs on a copy: the answer, and what would change.
-    pub fn try_command(&self, name: &str, params: Value) -> (Answer, Option<String>) {
-        let env = Env { agents: &*self.agents, now: now(), live: false, nodes: nodes() };
-        let mut copy = self.cib.clone();
-        let outcome = rhapsody_ops::run(name, params, &mut copy, &env);
-        let patch = if outcome.changed { rhapsody_cib::patch::diff(&self.cib, &copy) } else { None };
-        (Answer { done: outcome.done, reports: outcome.reports, result: outcome.result }, patch)
     }
 
     /// Replaces the file whole; what was there stays when anything goes wrong.

@@ -1,14 +1,15 @@
 //! Command line sessions in files: what was typed, and what came back.
 //!
-//! A session starts with `cib:` lines or an empty CIB and goes on with `$ command`, then what goes
-//! to stdout, `! ` before each line of stderr, `? code` when the exit code is not 0, and `> ` before
+//! A session starts with an empty CIB, or with `cib: NAME` of the folder `cibs`, and goes on with `$ command`, `< ` before each line of its
+//! standard input, then what goes to stdout, `! ` before each line of stderr, `? code` when the exit code is not 0, and `> ` before
 //! lines that the file holds afterwards (somewhere, in this order). `UPDATE=1` writes what came
 //! back; the files are then read by people.
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 const EMPTY: &str = r#"<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0">
   <configuration>
@@ -53,13 +54,23 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
+fn sessions() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions")
+}
+
 fn play(name: &str, text: &str, folder: &Path) -> String {
     let cib = folder.join("cib.xml");
     fs::write(&cib, EMPTY).unwrap();
     let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents");
     let mut played = String::new();
-    for line in text.lines() {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
         if line.starts_with('#') {
+            let _ = writeln!(played, "{line}");
+            continue;
+        }
+        if let Some(name) = line.strip_prefix("cib: ") {
+            fs::copy(sessions().join("cibs").join(name), &cib).unwrap();
             let _ = writeln!(played, "{line}");
             continue;
         }
@@ -75,7 +86,11 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
             continue;
         }
         let Some(command) = line.strip_prefix("$ ") else { continue };
-        let output = Command::new(env!("CARGO_BIN_EXE_rhapsody"))
+        let mut input = String::new();
+        while let Some(line) = lines.next_if(|next| next.starts_with('<')) {
+            let _ = writeln!(input, "{}", line[1..].strip_prefix(' ').unwrap_or(&line[1..]));
+        }
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rhapsody"))
             .arg("-f")
             .arg(&cib)
             .args(words(command))
@@ -84,9 +99,18 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
             .env("PATH", "/usr/bin:/bin")
             .env("RHAPSODY_AGENTS_DIR", &agents)
             .env("RHAPSODY_SETTING_corosync_conf_file", "")
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        // A command that does not read it may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
         let _ = writeln!(played, "{line}");
+        for line in input.lines() {
+            let _ = writeln!(played, "{}", format!("< {line}").trim_end());
+        }
         let shown =
             |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*folder.to_string_lossy(), "FOLDER");
         played.push_str(&shown(&output.stdout));
@@ -105,10 +129,14 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
 
 #[test]
 fn sessions_play_as_written() {
-    let sessions = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions");
+    let sessions = sessions();
     let folder = std::env::temp_dir().join(format!("rhapsody-sessions-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    let mut files: Vec<_> = fs::read_dir(&sessions).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(&sessions)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
     files.sort();
     assert!(!files.is_empty());
     let mut wrong = Vec::new();

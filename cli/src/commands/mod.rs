@@ -5,6 +5,7 @@
 
 pub mod acl;
 pub mod alert;
+pub mod batch;
 pub mod cib;
 pub mod cluster;
 pub mod constraint;
@@ -50,6 +51,7 @@ pub struct Noun {
 pub const NOUNS: &[Noun] = &[
     acl::NOUN,
     alert::NOUN,
+    batch::NOUN,
     cib::NOUN,
     cluster::NOUN,
     constraint::NOUN,
@@ -63,6 +65,9 @@ pub const NOUNS: &[Noun] = &[
     stonith::NOUN,
     tag::NOUN,
 ];
+
+/// Nouns that are whole commands: what follows them is their arguments.
+const WHOLE: &[&str] = &["batch"];
 
 /// Runs the command that the words name.
 pub fn dispatch(context: &mut Context, words: &[String]) -> Done {
@@ -92,7 +97,12 @@ pub fn dispatch(context: &mut Context, words: &[String]) -> Done {
         let text = format!("Specified option{s} {} {are} not supported in this command", beyond.join(", "));
         return Err(Failure::Message(text));
     }
-    (verb.run)(context, &words[1 + used..]).map_err(|failure| match failure {
+    let words = &words[1 + used..];
+    let result = match context.options.has("--dry-run") {
+        true => crate::dry_run::run(context, verb, words),
+        false => (verb.run)(context, words),
+    };
+    result.map_err(|failure| match failure {
         Failure::Usage { problem, usage } if usage.is_empty() => {
             Failure::Usage { problem, usage: usage_line(noun.name, verb) }
         }
@@ -105,6 +115,12 @@ pub fn usage() -> Failure {
     Failure::Usage { problem: None, usage: String::new() }
 }
 
+/// The verb that the words name, if there is one.
+pub fn find(words: &[String]) -> Option<&'static Verb> {
+    let noun = NOUNS.iter().find(|noun| Some(noun.name) == words.first().map(String::as_str))?;
+    longest(noun, &words[1..]).map(|(verb, _)| verb)
+}
+
 fn longest<'a>(noun: &'a Noun, words: &[String]) -> Option<(&'a Verb, usize)> {
     noun.verbs
         .iter()
@@ -113,7 +129,7 @@ fn longest<'a>(noun: &'a Noun, words: &[String]) -> Option<(&'a Verb, usize)> {
             let fits = verb_words.len() <= words.len()
                 && verb_words.iter().zip(words).all(|(verb, word)| verb == word);
             // The noun alone is no catch-all for verbs that do not exist.
-            let fits = fits && (!verb_words.is_empty() || words.is_empty());
+            let fits = fits && (!verb_words.is_empty() || words.is_empty() || WHOLE.contains(&noun.name));
             fits.then_some((verb, verb_words.len()))
         })
         .max_by_key(|(_, used)| *used)

@@ -1,5 +1,6 @@
 //! Answers as text, JSON or commands; reports as lines on stderr.
 
+pub mod cib_diff;
 pub mod cmd;
 pub mod constraints_cmd;
 pub mod constraints_text;

@@ -23,7 +23,12 @@ const SCOPES: &[&str] = &[
 
 pub fn show(context: &mut Context, words: &[String]) -> Done {
     let (file, scope, _) = parse(context, words, &["scope"])?;
-    let text = if let Some(path) = context.options.value("-f") {
+    let text = if let Some((_, held)) = context.held() {
+        match &scope {
+            Some(scope) => section(&held.to_xml(), "the CIB", scope)?,
+            None => held.to_xml(),
+        }
+    } else if let Some(path) = context.options.value("-f") {
         let text = read(path)?;
         match &scope {
             Some(scope) => section(&text, path, scope)?,

@@ -8,6 +8,9 @@ use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub fn get(context: &mut Context) -> Result<Status, Failure> {
+    if let Some((_, held)) = context.held() {
+        return Ok(Status::new(held, now()));
+    }
     let text = match context.options.value("-f") {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|e| Failure::Message(format!("Unable to read '{path}': {e}")))?,
