@@ -23,6 +23,7 @@ mod hold;
 mod live;
 mod options;
 mod output;
+mod plan;
 mod say;
 mod settings;
 mod shell;

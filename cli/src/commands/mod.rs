@@ -8,12 +8,14 @@ pub mod alert;
 pub mod batch;
 pub mod cib;
 pub mod cluster;
+pub mod config;
 pub mod constraint;
 pub mod host;
 pub mod lab;
 pub mod missing;
 pub mod node;
 pub mod pcsd;
+pub mod plan;
 pub mod property;
 pub mod quorum;
 pub mod resource;
@@ -51,13 +53,16 @@ pub struct Noun {
 pub const NOUNS: &[Noun] = &[
     acl::NOUN,
     alert::NOUN,
+    plan::APPLY,
     batch::NOUN,
     cib::NOUN,
     cluster::NOUN,
+    config::NOUN,
     constraint::NOUN,
     host::NOUN,
     node::NOUN,
     pcsd::NOUN,
+    plan::PLAN,
     property::NOUN,
     quorum::NOUN,
     resource::NOUN,
@@ -67,7 +72,7 @@ pub const NOUNS: &[Noun] = &[
 ];
 
 /// Nouns that are whole commands: what follows them is their arguments.
-const WHOLE: &[&str] = &["batch"];
+const WHOLE: &[&str] = &["apply", "batch", "plan"];
 
 /// Runs the command that the words name.
 pub fn dispatch(context: &mut Context, words: &[String]) -> Done {

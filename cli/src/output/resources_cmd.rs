@@ -15,6 +15,11 @@ pub struct Commands {
 }
 
 impl Commands {
+    pub fn extend(&mut self, more: Commands) {
+        self.commands.extend(more.commands);
+        self.warnings.extend(more.warnings);
+    }
+
     fn describe(&mut self, id: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.commands.push(vec![format!(
@@ -47,7 +52,9 @@ impl Commands {
                 if let Some(text) = &op.description {
                     words.push(pair("description", text));
                 }
-                words.push(pair("id", &op.id));
+                if !op.id.is_empty() {
+                    words.push(pair("id", &op.id));
+                }
                 words.extend(operation_options(op).iter().map(|(name, value)| pair(name, value)));
                 lines.push(format!("    {}", words.join(" ")));
             }

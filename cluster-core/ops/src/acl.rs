@@ -13,7 +13,8 @@ const SCOPES: &[&str] = &["id", "xpath"];
 /// Kind, scope type and scope: `read xpath //resources`.
 pub type PermissionInfo = (String, String, String);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Permission {
     pub id: String,
     pub kind: Option<String>,
@@ -21,20 +22,23 @@ pub struct Permission {
     pub scope: Option<(String, String)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Role {
     pub id: String,
     pub description: Option<String>,
     pub permissions: Vec<Permission>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Member {
     pub id: String,
     pub roles: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Acls {
     pub enabled: bool,
     pub users: Vec<Member>,

@@ -9,7 +9,8 @@ use rhapsody_xml::Element;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Recipient {
     pub id: String,
     pub value: String,
@@ -18,7 +19,8 @@ pub struct Recipient {
     pub instance_attributes: Vec<Nvset>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Alert {
     pub id: String,
     pub path: String,
@@ -30,6 +32,7 @@ pub struct Alert {
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Alerts {
     pub alerts: Vec<Alert>,
 }

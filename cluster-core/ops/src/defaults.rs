@@ -12,6 +12,7 @@ use rhapsody_xml::Element;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Defaults {
     pub instance_attributes: Vec<Nvset>,
     pub meta_attributes: Vec<Nvset>,

@@ -1,7 +1,10 @@
 //! The table of operations: name, who may call it, whether it changes anything.
 
 use crate::work::{Stop, Work};
-use crate::{acl, agents, alert, cib_elements, constraint, defaults, node, property, resource, stonith, tag};
+use crate::{
+    acl, agents, alert, cib_elements, configuration, constraint, defaults, node, property, resource, stonith,
+    tag,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -151,6 +154,7 @@ operations! {
     "fencing_topology.get_config_dto" Read stonith::level::config;
     "rhapsody.resource.create_in_bundle" Write resource::bundle::create_in;
     "rhapsody.resource.clone" Write resource::clone::run;
+    "rhapsody.configuration.get" Read configuration::get;
     "stonith.create" Write stonith::create::run;
 }
 

@@ -7,13 +7,15 @@ use rhapsody_agents_catalog::check::quoted;
 use rhapsody_xml::Element;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tag {
     pub id: String,
     pub idref_list: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tags {
     pub tags: Vec<Tag>,
 }

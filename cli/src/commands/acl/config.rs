@@ -3,13 +3,50 @@
 use crate::Done;
 use crate::commands::usage;
 use crate::context::Context;
-use rhapsody_ops::acl::{Acls, Member};
+use crate::output::cmd::{pair, quote};
+use crate::output::json;
+use rhapsody_ops::acl::{Acls, Member, Role};
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
     if !words.is_empty() {
         return Err(usage());
     }
+    let format = context.format(&["cmd", "json", "text"])?;
     let acls: Acls = context.get("rhapsody.acl.config", &serde_json::json!({}))?;
+    match format {
+        "json" => context.line(json::pretty(&acls)),
+        "cmd" => context.commands(&commands(&acls)),
+        _ => print(context, &acls),
+    }
+    Ok(())
+}
+
+/// Roles, then users and groups, as the commands that make them.
+pub fn commands(acls: &Acls) -> Vec<Vec<String>> {
+    let mut commands: Vec<Vec<String>> = acls.roles.iter().map(role).collect();
+    for (kind, members) in [("user", &acls.users), ("group", &acls.groups)] {
+        for member in members {
+            let mut words = vec![format!("rhapsody -- acl {kind} create"), quote(&member.id)];
+            words.extend(member.roles.iter().map(|role| quote(role)));
+            commands.push(vec![words.join(" ")]);
+        }
+    }
+    commands
+}
+
+fn role(role: &Role) -> Vec<String> {
+    let mut head = format!("rhapsody -- acl role create {}", quote(&role.id));
+    if let Some(text) = &role.description {
+        head.push_str(&format!(" {}", pair("description", text)));
+    }
+    let permissions = role.permissions.iter().filter_map(|permission| {
+        let (scope, value) = permission.scope.as_ref()?;
+        Some(format!("  {} {scope} {}", permission.kind.as_deref()?, quote(value)))
+    });
+    std::iter::once(head).chain(permissions).collect()
+}
+
+fn print(context: &mut Context, acls: &Acls) {
     context.line(match acls.enabled {
         true => "ACLs are enabled",
         false => "ACLs are disabled, run 'rhapsody acl enable' to enable",
@@ -37,5 +74,4 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
             context.line(format!("  Permission: {} ({})", words.join(" "), permission.id));
         }
     }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! `rhapsody acl ...`
 
-mod config;
+pub mod config;
 mod role;
 
 use super::{Noun, Verb, usage};
@@ -15,9 +15,24 @@ pub const NOUN: Noun = Noun {
     name: "acl",
     about: "manage access control lists",
     verbs: &[
-        Verb { words: "", usage: "\nShow access control lists.", options: &["-f"], run: config::run },
-        Verb { words: "config", usage: "\nShow access control lists.", options: &["-f"], run: config::run },
-        Verb { words: "list", usage: "\nShow access control lists.", options: &["-f"], run: config::run },
+        Verb {
+            words: "",
+            usage: "[--output-format text|cmd|json]\nShow access control lists.",
+            options: &["-f", "--output-format"],
+            run: config::run,
+        },
+        Verb {
+            words: "config",
+            usage: "[--output-format text|cmd|json]\nShow access control lists.",
+            options: &["-f", "--output-format"],
+            run: config::run,
+        },
+        Verb {
+            words: "list",
+            usage: "[--output-format text|cmd|json]\nShow access control lists.",
+            options: &["-f", "--output-format"],
+            run: config::run,
+        },
         Verb {
             words: "enable",
             usage: "\nEnforce access control lists.",

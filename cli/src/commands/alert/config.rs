@@ -3,7 +3,7 @@
 use crate::Done;
 use crate::commands::usage;
 use crate::context::Context;
-use crate::output::cmd::{self, pair, quote};
+use crate::output::cmd::{pair, quote};
 use crate::output::json;
 use crate::output::nvset_text::{blocks, indent};
 use rhapsody_ops::alert::{Alert, Alerts, ConfigRequest};
@@ -17,15 +17,7 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     let found: Alerts = context.get("alert.get_config_dto", &ConfigRequest::default())?;
     match format {
         "json" => context.line(json::pretty(&found)),
-        "cmd" => {
-            let mut commands = Vec::new();
-            for alert in &found.alerts {
-                commands.extend(as_commands(alert));
-            }
-            if !commands.is_empty() {
-                context.line(cmd::join_commands(&commands));
-            }
-        }
+        "cmd" => context.commands(&commands(&found)),
         _ => {
             for alert in &found.alerts {
                 for line in text(alert) {
@@ -35,6 +27,11 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
         }
     }
     Ok(())
+}
+
+/// Alerts as the commands that make them.
+pub fn commands(found: &Alerts) -> Vec<Vec<String>> {
+    found.alerts.iter().flat_map(as_commands).collect()
 }
 
 fn text(alert: &Alert) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! `rhapsody alert ...`
 
-mod config;
+pub mod config;
 
 use super::{Noun, Verb, usage};
 use crate::Done;

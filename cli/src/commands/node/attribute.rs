@@ -59,17 +59,7 @@ fn run(context: &mut Context, words: &[String], utilization: bool) -> Done {
     let found: Nodes = context.get("rhapsody.node.config", &serde_json::json!({}))?;
     match format {
         "json" => context.line(json::line(&found)),
-        "cmd" => {
-            let commands: Vec<Vec<String>> = found
-                .nodes
-                .iter()
-                .filter_map(|node| as_command(node, utilization))
-                .map(|line| vec![line])
-                .collect();
-            if !commands.is_empty() {
-                context.line(cmd::join_commands(&commands));
-            }
-        }
+        "cmd" => context.commands(&commands(&found, utilization)),
         _ => print(context, &found, words.first(), name.as_deref(), utilization)?,
     }
     Ok(())
@@ -78,10 +68,6 @@ fn run(context: &mut Context, words: &[String], utilization: bool) -> Done {
 fn change(context: &mut Context, request: &Request, utilization: bool) -> Done {
     if utilization {
         context.change("rhapsody.node.utilization", request)?;
-        return Ok(());
-    }
-    if context.options.has("--dry-run") {
-        context.change("rhapsody.node.attribute", request)?;
         return Ok(());
     }
     let answer = context.ask("rhapsody.node.attribute", request)?;
@@ -96,6 +82,11 @@ fn change(context: &mut Context, request: &Request, utilization: bool) -> Done {
 
 fn blocks(node: &Node, utilization: bool) -> &[Nvset] {
     if utilization { &node.utilization } else { &node.instance_attributes }
+}
+
+/// What nodes have, as the commands that give it to them.
+pub fn commands(found: &Nodes, utilization: bool) -> Vec<Vec<String>> {
+    found.nodes.iter().filter_map(|node| as_command(node, utilization)).map(|line| vec![line]).collect()
 }
 
 fn as_command(node: &Node, utilization: bool) -> Option<String> {

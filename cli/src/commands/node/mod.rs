@@ -1,6 +1,6 @@
 //! `rhapsody node ...`
 
-mod attribute;
+pub mod attribute;
 mod standby;
 
 pub use attribute::warn_placement;

@@ -11,7 +11,7 @@ use rhapsody_ops::property::config::{Metadata, Nothing, Properties, Request};
 use serde_json::{Value, json};
 
 /// Properties whose values come from the cluster are not written as commands.
-const NOT_IN_COMMANDS: &[&str] =
+pub const NOT_IN_COMMANDS: &[&str] =
     &["cluster-infrastructure", "cluster-name", "dc-version", "have-watchdog", "last-lrm-refresh"];
 
 fn metadata(context: &mut Context) -> Result<Metadata, Failure> {
@@ -41,29 +41,27 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     }
     match format {
         "json" => context.line(json::line(&properties)),
-        "cmd" => print_commands(context, &properties),
+        "cmd" => context.commands(&commands(&properties)),
         _ => print_text(context, &properties, words)?,
     }
     Ok(())
 }
 
-fn print_commands(context: &mut Context, properties: &Properties) {
-    let pairs: Vec<(String, String)> = properties
-        .nvsets
-        .first()
-        .map(|block| block.nvpairs.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect())
-        .unwrap_or_default();
-    let pairs: Vec<_> =
-        pairs.into_iter().filter(|(name, _)| !NOT_IN_COMMANDS.contains(&name.as_str())).collect();
+/// The first set as the command that makes it.
+pub fn commands(properties: &Properties) -> Vec<Vec<String>> {
+    let pairs = properties.nvsets.first().map(|block| block.nvpairs.as_slice()).unwrap_or_default();
+    let mut pairs: Vec<String> = pairs
+        .iter()
+        .filter(|found| !NOT_IN_COMMANDS.contains(&found.name.as_str()))
+        .map(|found| format!("  {}", cmd::pair(&found.name, &found.value)))
+        .collect();
     if pairs.is_empty() {
-        return;
+        return Vec::new();
     }
-    let mut lines = vec!["rhapsody property set --force --".to_owned()];
-    let mut pairs: Vec<String> =
-        pairs.iter().map(|(name, value)| format!("  {}", cmd::pair(name, value))).collect();
     pairs.sort();
+    let mut lines = vec!["rhapsody property set --force --".to_owned()];
     lines.extend(pairs);
-    context.line(cmd::join_lines(&lines));
+    vec![lines]
 }
 
 fn print_text(context: &mut Context, properties: &Properties, words: &[String]) -> Done {

@@ -1,6 +1,6 @@
 //! `rhapsody property ...`
 
-mod config;
+pub mod config;
 mod set;
 
 pub use config::describe_lines;

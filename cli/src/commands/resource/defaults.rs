@@ -6,7 +6,7 @@ use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grammar::{self, Groups};
-use crate::output::cmd::{self, pair, quote};
+use crate::output::cmd::{pair, quote};
 use crate::output::json;
 use crate::output::nvset_text::{self, indent};
 use rhapsody_ops::defaults::{ConfigRequest, CreateRequest, Defaults, RemoveRequest, UpdateRequest};
@@ -57,13 +57,7 @@ pub fn config(context: &mut Context, words: &[String], of: Of) -> Done {
     }
     match format {
         "json" => context.line(json::line(&found)),
-        "cmd" => {
-            let commands: Vec<Vec<String>> =
-                found.meta_attributes.iter().map(|block| as_command(block, of)).collect();
-            if !commands.is_empty() {
-                context.line(cmd::join_commands(&commands));
-            }
-        }
+        "cmd" => context.commands(&commands(&found, of)),
         _ => {
             for (title, blocks) in
                 [("Attributes", &found.instance_attributes), ("Meta Attrs", &found.meta_attributes)]
@@ -104,6 +98,11 @@ fn text(title: &str, block: &Nvset, full: bool) -> Vec<String> {
     let mut lines = vec![head];
     lines.extend(indent(inner));
     lines
+}
+
+/// The sets as the commands that make them; sets of instance attributes have none.
+pub fn commands(found: &Defaults, of: Of) -> Vec<Vec<String>> {
+    found.meta_attributes.iter().map(|block| as_command(block, of)).collect()
 }
 
 fn as_command(block: &Nvset, of: Of) -> Vec<String> {

@@ -5,7 +5,7 @@ pub mod cleanup;
 mod clone;
 pub mod config;
 mod create;
-mod defaults;
+pub mod defaults;
 pub mod describe;
 mod group;
 mod moving;

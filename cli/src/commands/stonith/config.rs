@@ -37,7 +37,7 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
                 commands.primitive(device, None);
             }
             if words.is_empty() {
-                commands.commands.extend(super::level::commands(context)?);
+                commands.commands.extend(super::level::commands(&super::level::get(context)?));
             }
             if !commands.commands.is_empty() {
                 context.line(cmd::join_commands(&commands.commands));

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::cmd::quote;
+use crate::output::cmd::{pair, quote};
 use rhapsody_ops::dto::levels::Levels;
 use rhapsody_ops::stonith::level::Nothing;
 
@@ -11,15 +11,14 @@ pub fn get(context: &mut Context) -> Result<Levels, Failure> {
 }
 
 /// Levels as the commands that make them.
-pub fn commands(context: &mut Context) -> Result<Vec<Vec<String>>, Failure> {
-    let levels = get(context)?;
+pub fn commands(levels: &Levels) -> Vec<Vec<String>> {
     let command = |index: i64, target: String, devices: &[String], id: &str| {
         let devices: Vec<String> = devices.iter().map(|device| quote(device)).collect();
+        let id = if id.is_empty() { String::new() } else { format!(" {}", pair("id", id)) };
         vec![format!(
-            "rhapsody stonith level add --force -- {index} {} {} id={}",
+            "rhapsody stonith level add --force -- {index} {} {}{id}",
             quote(&target),
-            devices.join(" "),
-            quote(id)
+            devices.join(" ")
         )]
     };
     let mut commands = Vec::new();
@@ -36,7 +35,7 @@ pub fn commands(context: &mut Context) -> Result<Vec<Vec<String>>, Failure> {
         let target = format!("attrib%{}={}", level.target_attribute, level.target_value);
         command(level.index, target, &level.devices, &level.id)
     }));
-    Ok(commands)
+    commands
 }
 
 /// The lines of `stonith level config`.

@@ -5,7 +5,7 @@ use crate::Done;
 use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{cmd, json};
+use crate::output::json;
 use rhapsody_ops::stonith::level::{AddRequest, Nothing, RemoveRequest, Target};
 
 /// `node`, `regexp%pattern`, `attrib%name=value`.
@@ -55,10 +55,8 @@ pub fn config(context: &mut Context, words: &[String]) -> Done {
             context.line(json::line(&found));
         }
         "cmd" => {
-            let commands = level::commands(context)?;
-            if !commands.is_empty() {
-                context.line(cmd::join_commands(&commands));
-            }
+            let found = level::get(context)?;
+            context.commands(&level::commands(&found));
         }
         _ => {
             for line in level::text(&level::get(context)?) {

@@ -3,7 +3,7 @@
 mod config;
 mod create;
 mod fence;
-mod level;
+pub mod level;
 mod level_edit;
 mod update;
 

@@ -5,7 +5,7 @@ use crate::Done;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{cmd, json};
-use rhapsody_ops::tag::{ConfigRequest, CreateRequest, RemoveRequest, Tags, UpdateRequest};
+use rhapsody_ops::tag::{ConfigRequest, CreateRequest, RemoveRequest, Tag, Tags, UpdateRequest};
 
 const CONFIG: &[&str] = &["-f", "--output-format"];
 
@@ -53,19 +53,7 @@ fn config(context: &mut Context, words: &[String]) -> Done {
     let found: Tags = context.get("tag.get_config_dto", &ConfigRequest { tag_filter: words.to_vec() })?;
     match format {
         "json" => context.line(json::pretty(&found)),
-        "cmd" => {
-            let commands: Vec<Vec<String>> = found
-                .tags
-                .iter()
-                .map(|tag| {
-                    let members: Vec<String> = tag.idref_list.iter().map(|id| cmd::quote(id)).collect();
-                    vec![format!("rhapsody -- tag create {} {}", cmd::quote(&tag.id), members.join(" "))]
-                })
-                .collect();
-            if !commands.is_empty() {
-                context.line(cmd::join_commands(&commands));
-            }
-        }
+        "cmd" => context.commands(&commands(&found)),
         _ => {
             for tag in &found.tags {
                 context.line(&tag.id);
@@ -76,6 +64,15 @@ fn config(context: &mut Context, words: &[String]) -> Done {
         }
     }
     Ok(())
+}
+
+/// Tags as the commands that make them.
+pub fn commands(found: &Tags) -> Vec<Vec<String>> {
+    let command = |tag: &Tag| {
+        let members: Vec<String> = tag.idref_list.iter().map(|id| cmd::quote(id)).collect();
+        vec![format!("rhapsody -- tag create {} {}", cmd::quote(&tag.id), members.join(" "))]
+    };
+    found.tags.iter().map(command).collect()
 }
 
 fn create(context: &mut Context, words: &[String]) -> Done {

@@ -7,6 +7,7 @@ use rhapsody_xml::{Document, Element};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Constraints {
     pub location: Vec<Location>,
     pub location_set: Vec<LocationSet>,
@@ -18,7 +19,8 @@ pub struct Constraints {
     pub ticket_set: Vec<TicketSet>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LocationAttributes {
     pub constraint_id: String,
     pub score: Option<String>,
@@ -28,7 +30,8 @@ pub struct LocationAttributes {
     pub resource_discovery: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Location {
     pub resource_id: Option<String>,
     pub resource_pattern: Option<String>,
@@ -36,7 +39,8 @@ pub struct Location {
     pub attributes: LocationAttributes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Set {
     pub set_id: String,
     pub sequential: Option<bool>,
@@ -49,13 +53,15 @@ pub struct Set {
     pub resources_ids: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LocationSet {
     pub resource_sets: Vec<Set>,
     pub attributes: LocationAttributes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ColocationAttributes {
     pub constraint_id: String,
     pub score: Option<String>,
@@ -63,7 +69,8 @@ pub struct ColocationAttributes {
     pub lifetime: Vec<Expression>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Colocation {
     pub resource_id: String,
     pub with_resource_id: String,
@@ -75,13 +82,15 @@ pub struct Colocation {
     pub attributes: ColocationAttributes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ColocationSet {
     pub resource_sets: Vec<Set>,
     pub attributes: ColocationAttributes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OrderAttributes {
     pub constraint_id: String,
     pub symmetrical: Option<bool>,
@@ -90,7 +99,8 @@ pub struct OrderAttributes {
     pub kind: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Order {
     pub first_resource_id: String,
     pub then_resource_id: String,
@@ -101,27 +111,31 @@ pub struct Order {
     pub attributes: OrderAttributes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OrderSet {
     pub resource_sets: Vec<Set>,
     pub attributes: OrderAttributes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TicketAttributes {
     pub constraint_id: String,
     pub ticket: String,
     pub loss_policy: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Ticket {
     pub resource_id: String,
     pub role: Option<String>,
     pub attributes: TicketAttributes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TicketSet {
     pub resource_sets: Vec<Set>,
     pub attributes: TicketAttributes,

@@ -5,13 +5,15 @@ use rhapsody_xml::{Document, Element};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Levels {
     pub target_node: Vec<NodeLevel>,
     pub target_regex: Vec<PatternLevel>,
     pub target_attribute: Vec<AttributeLevel>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NodeLevel {
     pub id: String,
     pub target: String,
@@ -19,7 +21,8 @@ pub struct NodeLevel {
     pub devices: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PatternLevel {
     pub id: String,
     pub target_pattern: String,
@@ -27,7 +30,8 @@ pub struct PatternLevel {
     pub devices: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AttributeLevel {
     pub id: String,
     pub target_attribute: String,

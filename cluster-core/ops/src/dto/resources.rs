@@ -6,6 +6,7 @@ use rhapsody_xml::{Document, Element};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Resources {
     pub primitives: Vec<Primitive>,
     pub clones: Vec<Clone>,
@@ -13,7 +14,8 @@ pub struct Resources {
     pub bundles: Vec<Bundle>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Agent {
     pub standard: String,
     pub provider: Option<String>,
@@ -30,7 +32,8 @@ impl std::fmt::Display for Agent {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Op {
     pub id: String,
     pub name: String,
@@ -47,7 +50,8 @@ pub struct Op {
     pub instance_attributes: Vec<Nvset>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Primitive {
     pub id: String,
     pub agent_name: Agent,
@@ -58,7 +62,8 @@ pub struct Primitive {
     pub utilization: Vec<Nvset>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Clone {
     pub id: String,
     pub description: Option<String>,
@@ -67,7 +72,8 @@ pub struct Clone {
     pub instance_attributes: Vec<Nvset>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Group {
     pub id: String,
     pub description: Option<String>,
@@ -76,7 +82,8 @@ pub struct Group {
     pub instance_attributes: Vec<Nvset>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Container {
     pub image: String,
     pub replicas: Option<i64>,
@@ -87,7 +94,8 @@ pub struct Container {
     pub options: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Network {
     pub ip_range_start: Option<String>,
     pub control_port: Option<i64>,
@@ -96,7 +104,8 @@ pub struct Network {
     pub add_host: Option<bool>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Port {
     pub id: String,
     pub port: Option<i64>,
@@ -104,7 +113,8 @@ pub struct Port {
     pub range: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Storage {
     pub id: String,
     pub source_dir: Option<String>,
@@ -113,7 +123,8 @@ pub struct Storage {
     pub options: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Bundle {
     pub id: String,
     pub description: Option<String>,

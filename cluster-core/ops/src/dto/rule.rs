@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 pub type Options = IndexMap<String, String>;
 
 /// `date_spec` and `duration` of a date expression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DatePart {
     pub id: String,
     pub options: Options,
 }
 
 /// One expression of a rule, or a rule: the fields of pcs's answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Expression {
     pub id: String,
     #[serde(rename = "type")]

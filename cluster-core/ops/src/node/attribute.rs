@@ -8,7 +8,8 @@ use rhapsody_xml::Element;
 use serde::{Deserialize, Serialize};
 
 /// A node of the CIB as data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Node {
     pub id: String,
     pub uname: String,
@@ -21,6 +22,7 @@ pub struct Node {
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Nodes {
     pub nodes: Vec<Node>,
 }

@@ -13,6 +13,7 @@ pub struct Request {
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Properties {
     pub nvsets: Vec<Nvset>,
 }
