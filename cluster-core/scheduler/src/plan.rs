@@ -38,6 +38,8 @@ pub struct Plan<'a> {
     pub recorded_recurring: FxHashMap<(ResourceIdx, NodeIdx), Vec<ActionIdx>>,
     /// Recurring operations whose recorded failure expired.
     pub reschedule: Vec<(ResourceIdx, NodeIdx, SmolStr, u64)>,
+    /// Histories to be compared once it is known where containers will be.
+    pub deferred_checks: Vec<(ResourceIdx, NodeIdx, crate::unpack::history::Entry)>,
     pub notify: crate::notify::State,
     /// Assignment of remote connections comes before everything else.
     pub depth: u32,
@@ -71,6 +73,7 @@ impl<'a> Plan<'a> {
             meta_cache: FxHashMap::default(),
             recorded_recurring: FxHashMap::default(),
             reschedule: Vec::new(),
+            deferred_checks: Vec::new(),
             notify: crate::notify::State::default(),
             depth: 0,
             update_queue: std::collections::VecDeque::new(),

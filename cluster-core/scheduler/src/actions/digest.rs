@@ -122,6 +122,22 @@ impl Plan<'_> {
         }
     }
 
+    /// Checks that had to wait until it was known where containers will be.
+    pub fn check_deferred(&mut self) {
+        for (rsc, node, entry) in std::mem::take(&mut self.deferred_checks) {
+            self.check_counted(rsc, node, &entry);
+        }
+    }
+
+    /// A failure of what is not configured like that any more does not count.
+    fn check_counted(&mut self, rsc: ResourceIdx, node: NodeIdx, entry: &Entry) {
+        if self.check_entry(rsc, node, entry)
+            && crate::unpack::failcount::count(self.env, &mut self.c, rsc, node, true, None).count > 0
+        {
+            self.clear_failcount(rsc, node, "action definition changed");
+        }
+    }
+
     fn agent_changed(&self, rsc: ResourceIdx, e: rhapsody_xml::Element) -> bool {
         let doc = self.env.doc;
         let d = &self.c[rsc].definition;
@@ -164,12 +180,10 @@ impl Plan<'_> {
             }
             if entry.interval_ms > 0 && (self.c[rsc].is(Flags::MAINTENANCE) || self.c[node].maintenance) {
                 self.schedule_cancel(rsc, node, entry);
-            } else if (entry.interval_ms > 0
-                || matches!(entry.task.as_str(), "monitor" | "start" | "promote" | "migrate_from"))
-                && self.check_entry(rsc, node, entry)
-                && crate::unpack::failcount::count(self.env, &mut self.c, rsc, node, true, None).count > 0
+            } else if entry.interval_ms > 0
+                || matches!(entry.task.as_str(), "monitor" | "start" | "promote" | "migrate_from")
             {
-                self.clear_failcount(rsc, node, "action definition changed");
+                self.check_counted(rsc, node, entry);
             }
         }
     }
@@ -192,6 +206,10 @@ impl Plan<'_> {
                 self.schedule_cancel(rsc, node, entry);
             }
             return true;
+        }
+        if attributes::moves_with_container(&self.c, rsc) && self.is_unassigned(rsc) {
+            self.deferred_checks.push((rsc, node, entry.clone()));
+            return false;
         }
         match compare(self.env, &self.c, rsc, node, entry) {
             Changed::Match => return false,

@@ -177,24 +177,8 @@ impl Plan<'_> {
                 self.scores.push(line);
             }
         }
-        for child in self.score_children(rsc) {
+        for child in self.children(rsc) {
             self.show_scores(child, function);
-        }
-    }
-
-    fn score_children(&self, rsc: ResourceIdx) -> Vec<ResourceIdx> {
-        match &self.c[rsc].bundle {
-            Some(b) => {
-                let mut all = Vec::new();
-                all.extend(b.child);
-                for r in &b.replicas {
-                    all.extend(r.ip);
-                    all.push(r.container);
-                    all.extend(r.connection);
-                }
-                all
-            }
-            None => self.children(rsc),
         }
     }
 

@@ -42,7 +42,7 @@ impl Plan<'_> {
     }
 
     fn apply_stickiness(&mut self, rsc: ResourceIdx) {
-        for child in self.score_tree(rsc) {
+        for child in self.children(rsc) {
             self.apply_stickiness(child);
         }
         if !self.c[rsc].is_primitive() {
@@ -61,25 +61,8 @@ impl Plan<'_> {
         add_location(&mut self.c, rsc, node, stickiness);
     }
 
-    /// Children, and for a bundle everything inside.
-    fn score_tree(&self, rsc: ResourceIdx) -> Vec<ResourceIdx> {
-        match &self.c[rsc].bundle {
-            Some(b) => {
-                let mut all = Vec::new();
-                all.extend(b.child);
-                for r in &b.replicas {
-                    all.extend(r.ip);
-                    all.push(r.container);
-                    all.extend(r.connection);
-                }
-                all
-            }
-            None => self.children(rsc),
-        }
-    }
-
     fn check_threshold(&mut self, rsc: ResourceIdx, node: NodeIdx) {
-        for child in self.score_tree(rsc) {
+        for child in self.children(rsc) {
             self.check_threshold(child, node);
         }
         if !self.c[rsc].is_primitive() {
@@ -115,7 +98,7 @@ impl Plan<'_> {
         if !self.c[rsc].is(Flags::EXCLUSIVE_PROBES) && !self.c[top].is(Flags::EXCLUSIVE_PROBES) {
             return;
         }
-        for child in self.score_tree(rsc) {
+        for child in self.children(rsc) {
             self.apply_exclusive(child, node);
         }
         if let Some(entry) = self.c[rsc].allowed.get_mut(node)

@@ -96,18 +96,7 @@ impl Plan<'_> {
     }
 
     fn order_resource_vs_fence(&mut self, rsc: ResourceIdx, fencing: ActionIdx, target: NodeIdx) {
-        let inside = match &self.c[rsc].bundle {
-            Some(b) => {
-                let mut all: Vec<ResourceIdx> = b.child.into_iter().collect();
-                for r in &b.replicas {
-                    all.extend(r.ip);
-                    all.push(r.container);
-                    all.extend(r.connection);
-                }
-                all
-            }
-            None => self.children(rsc),
-        };
+        let inside = self.children(rsc);
         if !inside.is_empty() {
             for c in inside {
                 self.order_resource_vs_fence(c, fencing, target);

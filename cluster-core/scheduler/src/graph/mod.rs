@@ -71,14 +71,8 @@ impl Plan<'_> {
                 self.add_own(rsc, order);
             }
             Variant::Bundle => {
-                let Some(data) = self.c[rsc].bundle.clone() else { return };
-                if let Some(child) = data.child {
-                    self.add_resource(child, order);
-                }
-                for r in &data.replicas {
-                    for part in [r.ip, Some(r.container), r.connection].into_iter().flatten() {
-                        self.add_resource(part, order);
-                    }
+                for part in self.children(rsc) {
+                    self.add_resource(part, order);
                 }
                 self.add_own(rsc, order);
             }

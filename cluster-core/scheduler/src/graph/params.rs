@@ -119,6 +119,9 @@ impl Plan<'_> {
     pub fn parameters(&mut self, rsc: ResourceIdx, node: Option<NodeIdx>) -> Arc<Values> {
         let definition = Arc::as_ptr(&self.c[rsc].definition) as usize;
         let by_node = attributes::depend_on_node(self.env, &self.c, rsc);
+        if attributes::moves_with_container(&self.c, rsc) {
+            return Arc::new(attributes::parameters(self.env, &self.c, rsc, node));
+        }
         let key = (definition, node.filter(|_| by_node));
         if let Some(found) = self.param_cache.get(&key) {
             return found.clone();

@@ -212,6 +212,12 @@ impl Cluster {
         self[rsc].variant == Variant::Clone
     }
 
+    /// The node inside a bundle's container, where only the bundle's primitive runs.
+    pub fn is_bundle_node(&self, node: NodeIdx) -> bool {
+        let parent = self[node].connection.and_then(|r| self[r].parent);
+        parent.is_some_and(|p| self[p].variant == Variant::Bundle)
+    }
+
     pub fn issue(&mut self, is_error: bool, id: Option<&str>, text: String) {
         const MAX_ISSUES: usize = 1000;
         if self.issues.len() < MAX_ISSUES {

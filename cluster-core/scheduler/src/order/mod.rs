@@ -4,6 +4,7 @@ pub mod apply;
 pub mod flags;
 pub mod internal;
 pub mod migrate;
+pub mod remote;
 pub mod update;
 
 use crate::actions::{ActionIdx, Task};

@@ -98,6 +98,9 @@ impl Plan<'_> {
             return false;
         }
         let allowed = r.allowed.get(node);
+        if allowed.is_none() && self.c.is_bundle_node(node) {
+            return false;
+        }
         let top = self.c.top_of(rsc);
         if r.is(Flags::EXCLUSIVE_PROBES) || self.c[top].is(Flags::EXCLUSIVE_PROBES) {
             return allowed.is_some_and(|e| e.discovery == Discovery::Exclusive) && self.guest_lives(node);

@@ -15,18 +15,7 @@ impl Plan<'_> {
     }
 
     fn order_probes_of(&mut self, rsc: ResourceIdx) {
-        let children = match &self.c[rsc].bundle {
-            Some(b) => {
-                let mut all: Vec<ResourceIdx> = b.child.into_iter().collect();
-                for r in &b.replicas {
-                    all.extend(r.ip);
-                    all.push(r.container);
-                    all.extend(r.connection);
-                }
-                all
-            }
-            None => self.children(rsc),
-        };
+        let children = self.children(rsc);
         if !children.is_empty() {
             for c in children {
                 self.order_probes_of(c);

@@ -64,6 +64,9 @@ fn nodes(c: &Cluster, out: &mut Vec<String>) {
     ) = Default::default();
     for n in &c.node_order {
         let node = &c[*n];
+        if node.is_guest() && !node.online {
+            continue;
+        }
         let kind = match node.kind {
             NodeKind::Cluster => "Node",
             NodeKind::Remote => "RemoteNode",

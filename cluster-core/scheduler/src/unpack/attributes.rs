@@ -3,6 +3,9 @@
 use super::{Env, rules};
 use crate::model::{Cluster, NodeIdx, ResourceIdx};
 
+/// Stands for the name of the host in the address of a connection.
+pub const HOST_NAME: &str = "#uname";
+
 /// The agent as rules see it.
 pub fn agent(c: &Cluster, rsc: ResourceIdx) -> (&str, &str, &str) {
     let d = &c[rsc].definition;
@@ -23,7 +26,17 @@ pub fn parameters(env: &Env, c: &Cluster, rsc: ResourceIdx, node: Option<NodeIdx
         rules::resolve(env.doc, &c[r].definition.attribute_blocks, &ctx, None, &mut out);
         at = c[r].parent;
     }
+    if moves_with_container(c, rsc)
+        && let Some(host) = c[rsc].container.and_then(|k| c[k].assigned.or(c[k].active.first().copied()))
+    {
+        out.insert("addr".into(), c[host].name.clone());
+    }
     out
+}
+
+/// A bundle's connection that is reached under the name of its container's host.
+pub fn moves_with_container(c: &Cluster, rsc: ResourceIdx) -> bool {
+    c[rsc].definition.fixed_params.iter().any(|(k, v)| k == "addr" && v == HOST_NAME)
 }
 
 /// Whether [`parameters`] can differ between nodes.

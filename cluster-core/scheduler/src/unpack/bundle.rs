@@ -1,14 +1,197 @@
 //! Bundles: containers with an address, a connection and a primitive inside.
+//!
+//! A bundle is written in one element and becomes a tree: per replica a container, perhaps an
+//! address and a connection to the node inside; the primitive becomes a clone of which each
+//! instance has a node of its own.
 
-use super::Reader;
-use crate::model::ResourceIdx;
+use super::attributes::HOST_NAME;
+use super::container::ContainerSpec;
+use super::remote::remote_definition;
+use super::resources::{MAX_INSTANCES, Place};
+use super::{Reader, values};
+use crate::model::*;
 use rhapsody_xml::Element;
+use smol_str::{SmolStr, format_smolstr};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What the inner primitive scores on the node of its own container before anything is decided.
+const INSIDE: i32 = 500;
 
 impl Reader<'_> {
     pub(super) fn bundle(&mut self, e: Element) -> Option<ResourceIdx> {
-        let id = self.env.doc.attr(e, "id").map(str::to_owned);
-        let text = format!("Bundle '{}' is not scheduled by this version", id.as_deref().unwrap_or(""));
-        self.c.issue(true, id.as_deref(), text);
-        None
+        let doc = self.env.doc;
+        let id: SmolStr = doc.attr(e, "id").filter(|id| !id.is_empty())?.into();
+        let technology = doc.children(e).find(|c| matches!(doc.name(*c), "docker" | "podman")).filter(|t| {
+            // A container of nothing cannot be started.
+            doc.attr(*t, "image").is_some()
+        });
+        let Some(technology) = technology else {
+            let text = format!("Bundle '{id}' needs a <docker> or <podman> element with an image");
+            self.c.issue(true, Some(&id), text);
+            return None;
+        };
+        let spec = ContainerSpec::read(doc, e, technology, &id);
+        let definition = Arc::new(Definition {
+            id: id.clone(),
+            element: Some(e),
+            meta_blocks: doc.children_named(e, "meta_attributes").collect(),
+            ..Definition::default()
+        });
+        let top = Place { parent: None, number: None };
+        let bundle = self.add(definition, Variant::Bundle, top, Some(e), false);
+        let count = spec.replicas.clamp(1, MAX_INSTANCES) as u32;
+        if spec.per_host > 1 && spec.ip_range_start.is_none() && spec.has_child {
+            let text = format!(
+                "Bundle '{id}': replicas on one host need different addresses (ip-range-start) to be told apart"
+            );
+            self.c.issue(true, Some(&id), text);
+        }
+        let child = match doc.child(e, "primitive") {
+            Some(primitive) => Some(self.bundle_clone(bundle, primitive, &spec, count)?),
+            None => None,
+        };
+        self.default_locations(bundle);
+        self.c[bundle].children.extend(child);
+        let mut data = BundleData {
+            image: spec.image.clone(),
+            agent: spec.agent.clone(),
+            per_host: spec.per_host,
+            promoted_max: spec.promoted_max,
+            child,
+            unique: spec.per_host > 1,
+            ..BundleData::default()
+        };
+        let addresses = self.bundle_addresses(&id, &spec, count);
+        for offset in 0..count {
+            let replica = self.replica(bundle, &spec, offset, child, &addresses);
+            data.replicas.push(replica);
+        }
+        self.c[bundle].put(Flags::UNIQUE, data.unique);
+        self.c[bundle].bundle = Some(Box::new(data));
+        Some(bundle)
     }
+
+    /// One address per replica, counting up from the first.
+    fn bundle_addresses(&mut self, id: &str, spec: &ContainerSpec, count: u32) -> Vec<SmolStr> {
+        let Some(start) = &spec.ip_range_start else { return Vec::new() };
+        let Ok(first) = start.parse::<IpAddr>() else {
+            let text = format!("Bundle '{id}': ip-range-start '{start}' is not an address");
+            self.c.issue(true, Some(id), text);
+            return Vec::new();
+        };
+        let nth = |n: u32| match first {
+            IpAddr::V4(a) => IpAddr::V4(u32::from(a).wrapping_add(n).into()),
+            IpAddr::V6(a) => IpAddr::V6(u128::from(a).wrapping_add(n.into()).into()),
+        };
+        (0..count).map(|n| format_smolstr!("{}", nth(n))).collect()
+    }
+
+    /// The clone that the primitive inside becomes.
+    fn bundle_clone(
+        &mut self,
+        bundle: ResourceIdx,
+        primitive: Element,
+        spec: &ContainerSpec,
+        count: u32,
+    ) -> Option<ResourceIdx> {
+        let promotable = spec.promoted_max > 0;
+        let suffix = if promotable { "master" } else { "clone" };
+        let id = format_smolstr!("{}-{suffix}", self.c[bundle].id);
+        let unique = if spec.per_host > 1 { "true" } else { "false" };
+        let mut fixed_meta: Vec<(SmolStr, SmolStr)> = vec![
+            ("ordered".into(), "true".into()),
+            ("clone-max".into(), format_smolstr!("{count}")),
+            ("clone-node-max".into(), format_smolstr!("{}", spec.per_host)),
+            ("globally-unique".into(), unique.into()),
+        ];
+        if promotable {
+            fixed_meta.push(("promotable".into(), "true".into()));
+            fixed_meta.push(("promoted-max".into(), format_smolstr!("{}", spec.promoted_max)));
+        }
+        let definition = Arc::new(Definition { id, fixed_meta, ..Definition::default() });
+        let place = Place { parent: Some(bundle), number: None };
+        let clone = self.add(definition, Variant::Clone, place, None, promotable);
+        self.clone_instances(clone, primitive)?;
+        self.default_locations(clone);
+        Some(clone)
+    }
+
+    fn replica(
+        &mut self,
+        bundle: ResourceIdx,
+        spec: &ContainerSpec,
+        offset: u32,
+        child: Option<ResourceIdx>,
+        addresses: &[SmolStr],
+    ) -> Replica {
+        let address = addresses.get(offset as usize).cloned();
+        let ip = address.as_ref().map(|a| self.replica_part(bundle, spec.address(a)));
+        let instance = child.and_then(|c| self.c[c].children.get(offset as usize).copied());
+        let container = self.replica_part(bundle, spec.container(offset, address.as_deref(), addresses));
+        self.c[container].set(Flags::REPLICA_CONTAINER);
+        if let Some(i) = instance {
+            // What runs inside needs its room where the container is.
+            self.c[container].utilization = std::mem::take(&mut self.c[i].utilization);
+        }
+        let (mut connection, mut node) = (None, None);
+        if let Some(i) = instance {
+            let (rsc, at) = self.replica_connection(bundle, spec, offset, container, address.as_deref());
+            self.confine(i, at);
+            (connection, node) = (Some(rsc), Some(at));
+        }
+        for part in [ip, Some(container), connection].into_iter().flatten() {
+            self.c[bundle].children.push(part);
+        }
+        Replica { offset, container, ip, address, connection, node, child: instance }
+    }
+
+    fn replica_part(&mut self, bundle: ResourceIdx, definition: Definition) -> ResourceIdx {
+        let place = Place { parent: Some(bundle), number: None };
+        let rsc = self.add(Arc::new(definition), Variant::Primitive, place, None, false);
+        self.default_locations(rsc);
+        rsc
+    }
+
+    /// The connection to the node inside a container, and that node.
+    fn replica_connection(
+        &mut self,
+        bundle: ResourceIdx,
+        spec: &ContainerSpec,
+        offset: u32,
+        container: ResourceIdx,
+        address: Option<&str>,
+    ) -> (ResourceIdx, NodeIdx) {
+        let id = format_smolstr!("{}-{offset}", spec.id);
+        let params = vec![
+            // Without an address of its own it is reached where its container runs.
+            ("addr".into(), address.unwrap_or(HOST_NAME).into()),
+            ("port".into(), spec.control_port.clone()),
+        ];
+        let meta =
+            vec![("internal-rsc".into(), "true".into()), ("container".into(), self.c[container].id.clone())];
+        let definition = remote_definition(id.clone(), params, meta, None);
+        self.c.has_remote_nodes = true;
+        let rsc = self.replica_part(bundle, definition);
+        self.c[rsc].set(Flags::INTERNAL);
+        let node = self.add_node(&id, &id, NodeKind::Remote, 0);
+        self.link_container(rsc);
+        self.link_remote(rsc);
+        (rsc, node)
+    }
+
+    /// Nothing but its own node is a place for what runs inside a container.
+    fn confine(&mut self, instance: ResourceIdx, node: NodeIdx) {
+        self.c[instance].allowed.clear();
+        let entry = self.c[instance].allowed.entry(node, INSIDE);
+        entry.discovery = Discovery::Exclusive;
+        if let Some(clone) = self.c[instance].parent {
+            self.c[clone].allowed.entry(node, -INFINITY);
+        }
+    }
+}
+
+/// A number of an attribute; `None` for anything else.
+pub(super) fn number(text: Option<&str>) -> Option<i32> {
+    text.and_then(values::score)
 }

@@ -10,6 +10,11 @@ impl Reader<'_> {
     pub(super) fn clone(&mut self, rsc: ResourceIdx, e: Element) -> Option<()> {
         let doc = self.env.doc;
         let child = doc.children(e).filter(|c| matches!(doc.name(*c), "primitive" | "group")).last()?;
+        self.clone_instances(rsc, child)
+    }
+
+    /// Shape a clone by its meta-attributes and make its instances.
+    pub(super) fn clone_instances(&mut self, rsc: ResourceIdx, child: Element) -> Option<()> {
         self.clone_options(rsc);
         self.c[rsc].clone.get_or_insert_default().child_definition = Some(child);
         let anonymous_only = self.cannot_be_unique(child);

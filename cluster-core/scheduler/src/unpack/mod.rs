@@ -3,6 +3,7 @@
 pub mod attributes;
 mod bundle;
 mod clone;
+mod container;
 mod definition;
 pub mod failcount;
 pub(crate) mod fence;

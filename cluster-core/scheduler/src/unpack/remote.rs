@@ -31,7 +31,7 @@ impl Reader<'_> {
             fixed_params.push(("port".into(), v));
         }
         let timeout = get("remote-connect-timeout").unwrap_or_else(|| "60s".into());
-        let definition = remote_definition(name, fixed_params, fixed_meta, &timeout);
+        let definition = remote_definition(name, fixed_params, fixed_meta, Some(&timeout));
         let place = Place { parent: None, number: None };
         let rsc = self.add(Arc::new(definition), Variant::Primitive, place, None, false);
         self.c[rsc].set(Flags::INTERNAL);
@@ -91,7 +91,7 @@ pub(super) fn remote_definition(
     id: SmolStr,
     fixed_params: Vec<(SmolStr, SmolStr)>,
     fixed_meta: Vec<(SmolStr, SmolStr)>,
-    start_timeout: &str,
+    start_timeout: Option<&str>,
 ) -> Definition {
     let op = |name: &str, interval: &str, timeout: &str| OpDef {
         id: format_smolstr!("{id}-{name}-interval-{interval}"),
@@ -106,7 +106,10 @@ pub(super) fn remote_definition(
         class: "ocf".into(),
         provider: Some("pacemaker".into()),
         agent: "remote".into(),
-        ops: vec![op("monitor", "30s", "30s"), op("start", "0", start_timeout)],
+        ops: [op("monitor", "30s", "30s")]
+            .into_iter()
+            .chain(start_timeout.map(|t| op("start", "0", t)))
+            .collect(),
         id,
         fixed_params,
         fixed_meta,

@@ -177,11 +177,15 @@ impl Reader<'_> {
         self.c.issue(true, id.as_deref(), text);
     }
 
-    /// In a symmetric cluster every resource may run on every node known so far.
+    /// In a symmetric cluster every resource may run on every node known so far, but inside a
+    /// container only what belongs there.
     pub(super) fn default_locations(&mut self, rsc: ResourceIdx) {
         if self.c.options.symmetric {
             for n in 0..self.c.nodes.len() as u32 {
                 let node = NodeIdx(n);
+                if self.c.is_bundle_node(node) {
+                    continue;
+                }
                 let score = self.c[node].score;
                 self.c[rsc].allowed.entry(node, score);
             }
