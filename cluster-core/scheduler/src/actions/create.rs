@@ -313,6 +313,14 @@ impl Plan<'_> {
         r.next_role_reason = Some(why.to_owned());
     }
 
+    /// What made the node suspicious turned out to be harmless.
+    pub fn revoke_fencing(&mut self, node: NodeIdx) {
+        let name = format_smolstr!("stonith-{}-{}", self.c[node].name, self.c.options.fencing_action);
+        if let Some(a) = self.singletons.get(&name).copied() {
+            self.action_mut(a).set(OPTIONAL);
+        }
+    }
+
     /// Fence a node because of what planning found, with the action.
     pub fn require_fencing(&mut self, node: NodeIdx, reason: &str) {
         let before = self.c.requests.len();

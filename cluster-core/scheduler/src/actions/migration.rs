@@ -32,7 +32,9 @@ impl Plan<'_> {
         let to = (!partial).then(|| {
             let to = self.op(rsc, Task::MIGRATE_TO, Some(source), true);
             set(self, to);
-            self.action_mut(to).set_meta("record_pending", "true");
+            if !self.c[rsc].is(Flags::REMOTE_CONNECTION) {
+                self.action_mut(to).set_meta("record_pending", "true");
+            }
             to
         });
         let from = self.op(rsc, Task::MIGRATE_FROM, Some(target), true);

@@ -73,8 +73,9 @@ impl Plan<'_> {
         let node = &mut self.c[remote];
         if will_run {
             node.online = true;
-            if node.unseen {
+            if node.unseen && node.unclean {
                 node.unclean = false;
+                self.revoke_fencing(remote);
             }
         } else {
             node.shutdown = true;

@@ -484,7 +484,9 @@ impl Plan<'_> {
             self.asymmetric(first, then);
         }
         if s.relation & THEN_IMPLIES_FIRST != 0 && then_before & OPTIONAL == 0 {
-            if s.filter & OPTIONAL != 0 && first_before & OPTIONAL != 0 {
+            // What stays up while the other migrates has no need to stop.
+            let migrates = self.action(then).is(MIGRATABLE) && self.action(then).rsc.is_some();
+            if s.filter & OPTIONAL != 0 && first_before & OPTIONAL != 0 && !migrates {
                 self.clear_because(first, OPTIONAL, then);
             }
             if s.flags & MIGRATABLE != 0 && !self.action(then).is(MIGRATABLE) {

@@ -213,8 +213,10 @@ impl Reader<'_> {
                 if probe || expected == Some(*rc) || !self.c[rsc].is_managed() {
                     *status = Status::Done;
                     self.c[rsc].role = Role::Stopped;
+                    if *on_fail != OnFail::Ignore {
+                        self.c[rsc].next_role = Role::Unknown;
+                    }
                     *on_fail = OnFail::Ignore;
-                    self.c[rsc].next_role = Role::Unknown;
                 } else if expected.is_none() {
                     *status = Status::Error;
                 }
@@ -335,6 +337,7 @@ impl Reader<'_> {
         }
         match *on_fail {
             OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
+            OnFail::Ignore => {}
             OnFail::ResetRemote if self.c[rsc].reconnect_interval_ms > 0 => {}
             _ => {
                 *on_fail = OnFail::Ignore;

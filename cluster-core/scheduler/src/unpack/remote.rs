@@ -76,7 +76,7 @@ impl Reader<'_> {
         let n = &mut self.c[node];
         n.connection = Some(rsc);
         n.kind = if guest { NodeKind::Guest } else { NodeKind::Remote };
-        n.unseen = true;
+        n.unseen = false;
         n.unclean = false;
         n.attributes.insert("#kind".into(), if guest { "container" } else { "remote" }.into());
     }
