@@ -48,6 +48,12 @@ fn compare(env: &Env, c: &Cluster, rsc: ResourceIdx, node: NodeIdx, entry: &Entr
     let digest = |keep: &dyn Fn(&str) -> bool| {
         op_digest(params.iter().filter(|(k, _)| counts(k) && keep(k)).map(|(k, v)| (k.as_str(), v.as_str())))
     };
+    // The parameters that tell the fencer about a device never reach its agent.
+    let device = c[rsc].is(Flags::FENCE_DEVICE);
+    let secure_digest = |keep: &dyn Fn(&str) -> bool| {
+        let counts = |k: &str| counts(k) && !k.starts_with("CRM_meta_") && !(device && k.starts_with("pcmk_"));
+        op_digest(params.iter().filter(|(k, _)| counts(k) && keep(k)).map(|(k, v)| (k.as_str(), v.as_str())))
+    };
     let all = digest(&|_| true);
     let recorded = doc.attr(entry.element, "op-digest");
     let listed =
@@ -55,7 +61,7 @@ fn compare(env: &Env, c: &Cluster, rsc: ResourceIdx, node: NodeIdx, entry: &Entr
     if env.sanitized
         && recorded.is_some_and(|r| r != all)
         && let Some(secure) = doc.attr(entry.element, "op-secure-digest")
-        && secure == digest(&|k| listed("op-secure-params", k) != Some(true))
+        && secure == secure_digest(&|k| listed("op-secure-params", k) != Some(true))
     {
         return Changed::Match;
     }

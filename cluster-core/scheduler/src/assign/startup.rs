@@ -94,8 +94,7 @@ impl Plan<'_> {
 
     /// Some node asked for exclusive discovery: others are out.
     fn apply_exclusive(&mut self, rsc: ResourceIdx, node: NodeIdx) {
-        let top = self.c.top_of(rsc);
-        if !self.c[rsc].is(Flags::EXCLUSIVE_PROBES) && !self.c[top].is(Flags::EXCLUSIVE_PROBES) {
+        if !self.c.is_exclusive(rsc) {
             return;
         }
         for child in self.children(rsc) {

@@ -81,7 +81,11 @@ impl Plan<'_> {
         if *history == self.c[rsc].id || action.is(PSEUDO) && !self.c[rsc].is_primitive() {
             return (key, None);
         }
-        let external = format!("{history}_{}_{}", self.tasks.name(action.key_task), action.interval_ms);
+        let external = match (action.task, action.meta("notify_type"), action.meta("notify_operation")) {
+            (Task::NOTIFY, Some(kind), Some(about)) => format!("{history}_{kind}_notify_{about}_0"),
+            (Task::NOTIFIED, ..) => format!("{history}_notified_0"),
+            _ => format!("{history}_{}_{}", self.tasks.name(action.key_task), action.interval_ms),
+        };
         (external, Some(key))
     }
 
@@ -141,7 +145,7 @@ impl Plan<'_> {
         let rsc = self.action(a).rsc;
         let real = kind != wire::ActionKind::Pseudo;
         if let Some(r) = rsc
-            && real
+            && (real || self.c[r].is_primitive())
         {
             let action = self.action(a);
             if action.task != Task::CANCEL {

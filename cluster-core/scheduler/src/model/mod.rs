@@ -212,6 +212,14 @@ impl Cluster {
         self[rsc].variant == Variant::Clone
     }
 
+    /// Whether it is only looked for where a location constraint says so. What a bundle brings with
+    /// its containers follows those wherever they are.
+    pub fn is_exclusive(&self, rsc: ResourceIdx) -> bool {
+        let top = self.top_of(rsc);
+        let whole = self[top].variant != Variant::Bundle && self[top].is(Flags::EXCLUSIVE_PROBES);
+        whole || self[rsc].is(Flags::EXCLUSIVE_PROBES)
+    }
+
     /// The node inside a bundle's container, where only the bundle's primitive runs.
     pub fn is_bundle_node(&self, node: NodeIdx) -> bool {
         let parent = self[node].connection.and_then(|r| self[r].parent);

@@ -2,7 +2,7 @@
 
 use super::Side;
 use super::flags::*;
-use crate::actions::{ActionIdx, PSEUDO, Task};
+use crate::actions::{ActionIdx, OPTIONAL, PSEUDO, Task};
 use crate::model::{Flags, NodeIdx, ResourceIdx, Role};
 use crate::plan::Plan;
 
@@ -134,6 +134,8 @@ impl Plan<'_> {
                 }
             }
             _ if action.interval_ms > 0 => self.after_connection(connection, a, FIRST_IMPLIES_THEN),
+            // The node's fencing will take its history along.
+            Task::DELETE if state == Connection::Failed => self.action_mut(a).set(OPTIONAL),
             _ => {
                 if probe && state == Connection::Failed {
                     self.require_fencing(

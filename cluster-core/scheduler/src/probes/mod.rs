@@ -101,8 +101,7 @@ impl Plan<'_> {
         if allowed.is_none() && self.c.is_bundle_node(node) {
             return false;
         }
-        let top = self.c.top_of(rsc);
-        if r.is(Flags::EXCLUSIVE_PROBES) || self.c[top].is(Flags::EXCLUSIVE_PROBES) {
+        if self.c.is_exclusive(rsc) {
             return allowed.is_some_and(|e| e.discovery == Discovery::Exclusive) && self.guest_lives(node);
         }
         if allowed.is_some_and(|e| e.discovery == Discovery::Never) {
