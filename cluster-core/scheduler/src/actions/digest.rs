@@ -51,7 +51,8 @@ fn compare(env: &Env, c: &Cluster, rsc: ResourceIdx, node: NodeIdx, entry: &Entr
     // The parameters that tell the fencer about a device never reach its agent.
     let device = c[rsc].is(Flags::FENCE_DEVICE);
     let secure_digest = |keep: &dyn Fn(&str) -> bool| {
-        let counts = |k: &str| counts(k) && !k.starts_with("CRM_meta_") && !(device && k.starts_with("pcmk_"));
+        let counts =
+            |k: &str| counts(k) && !k.starts_with("CRM_meta_") && !(device && k.starts_with("pcmk_"));
         op_digest(params.iter().filter(|(k, _)| counts(k) && keep(k)).map(|(k, v)| (k.as_str(), v.as_str())))
     };
     let all = digest(&|_| true);

@@ -326,12 +326,16 @@ impl Plan<'_> {
         prefer: Option<NodeIdx>,
         stop_if_fail: bool,
     ) -> Option<NodeIdx> {
-        if !self.c[bundle].is(Flags::UNASSIGNED) || self.c[bundle].is(Flags::ASSIGNING) {
+        if self.c[bundle].is(Flags::ASSIGNING) {
             return None;
         }
         let data = self.c[bundle].bundle.clone()?;
-        self.c[bundle].set(Flags::ASSIGNING);
+        // Each time it is asked for, even if nothing is left to decide.
         self.show_scores(bundle, "pcmk__bundle_assign");
+        if !self.c[bundle].is(Flags::UNASSIGNED) {
+            return None;
+        }
+        self.c[bundle].set(Flags::ASSIGNING);
         let mut containers: Vec<ResourceIdx> = data.replicas.iter().map(|r| r.container).collect();
         self.sort_instances(&mut containers);
         self.assign_instances(bundle, &containers, data.replicas.len() as i32, data.per_host);

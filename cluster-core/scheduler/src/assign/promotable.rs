@@ -41,6 +41,7 @@ impl Plan<'_> {
         if !self.promotion_score_applies(rsc, node) {
             return None;
         }
+        let node = self.attribute_node(rsc, node);
         let value = |name: &str| self.c[node].attr(&format!("master-{name}")).map(str::to_owned);
         let name = self.c[rsc].history_name().to_string();
         let found = value(&name).or_else(|| {

@@ -1,5 +1,6 @@
 //! The transition: which actions are carried out, in what order.
 
+mod guest;
 mod params;
 
 use crate::actions::{

@@ -159,6 +159,9 @@ impl Plan<'_> {
             for (k, v) in self.parameters(r, node).iter() {
                 put(k, v);
             }
+            if let Some(ip) = self.external_ip(r) {
+                put("pcmk_external_ip", &ip);
+            }
         }
         let action = self.action(a);
         let mut meta = |name: &str, value: &str| {
@@ -179,6 +182,7 @@ impl Plan<'_> {
             meta("on_node", &self.c[n].name);
             meta("on_node_uuid", &self.c[n].id);
         }
+        self.guest_meta(a, &mut meta);
         let mut at = rsc;
         while let Some(r) = at {
             self.resource_meta(r, &mut meta);
@@ -213,9 +217,6 @@ impl Plan<'_> {
         let _ = in_clone;
         if let Some(container) = r.meta("container") {
             meta("container", container);
-        }
-        if let Some(ip) = r.meta("external-ip") {
-            meta("external_ip", ip);
         }
     }
 

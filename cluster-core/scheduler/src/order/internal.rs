@@ -13,7 +13,7 @@ impl Plan<'_> {
         }
     }
 
-    fn internal_of(&mut self, rsc: ResourceIdx) {
+    pub(super) fn internal_of(&mut self, rsc: ResourceIdx) {
         match self.c[rsc].variant {
             Variant::Primitive => self.internal_primitive(rsc),
             Variant::Group => self.internal_group(rsc),
@@ -95,39 +95,6 @@ impl Plan<'_> {
             action.clear(crate::actions::OPTIONAL);
         }
         load
-    }
-
-    /// What runs inside a container starts after it and moves with it.
-    fn order_container(&mut self, rsc: ResourceIdx) {
-        let Some(container) = self.c[rsc].container else { return };
-        if self.c[rsc].is(Flags::REMOTE_CONNECTION) {
-            // A guest's or bundle's connection.
-        } else if let Some(guest) = self.guest_of_container(container) {
-            // Launched beside a guest node: not inside it.
-            if let Some(entry) = self.c[rsc].allowed.get_mut(guest) {
-                entry.score = -INFINITY;
-            }
-            return;
-        }
-        self.order_tasks(
-            container,
-            Task::START,
-            rsc,
-            Task::START,
-            ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS,
-        );
-        self.order_tasks(rsc, Task::STOP, container, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
-        let bundled = self.c[self.c.top_of(rsc)].variant == Variant::Bundle;
-        let score = if bundled { 10_000 } else { INFINITY };
-        self.colocate("#resource-with-container", None, score, (rsc, None), (container, None), true, false);
-    }
-
-    /// The guest node a container holds, if it is that kind of container.
-    fn guest_of_container(&self, container: ResourceIdx) -> Option<NodeIdx> {
-        self.c[container]
-            .launched
-            .iter()
-            .find_map(|r| self.c[*r].remote_node.filter(|n| self.c[*n].is_guest()))
     }
 
     fn internal_group(&mut self, group: ResourceIdx) {
@@ -271,11 +238,16 @@ impl Plan<'_> {
         }
     }
 
+    /// The order of a promotable clone's (or bundle's) milestones: down before up.
+    pub(super) fn order_role_changes(&mut self, rsc: ResourceIdx) {
+        self.order_tasks(rsc, Task::STOPPED, rsc, Task::PROMOTE, ORDERED);
+        self.order_tasks(rsc, Task::DEMOTED, rsc, Task::START, ORDERED);
+        self.order_tasks(rsc, Task::DEMOTED, rsc, Task::PROMOTE, ORDERED);
+        self.order_tasks(rsc, Task::DEMOTE, rsc, Task::DEMOTED, ORDERED);
+    }
+
     fn order_promotable(&mut self, clone: ResourceIdx) {
-        self.order_tasks(clone, Task::STOPPED, clone, Task::PROMOTE, ORDERED);
-        self.order_tasks(clone, Task::DEMOTED, clone, Task::START, ORDERED);
-        self.order_tasks(clone, Task::DEMOTED, clone, Task::PROMOTE, ORDERED);
-        self.order_tasks(clone, Task::DEMOTE, clone, Task::DEMOTED, ORDERED);
+        self.order_role_changes(clone);
         let ordered = self.c[clone].is(Flags::ORDERED);
         let mut previous: Option<ResourceIdx> = None;
         for instance in self.children(clone) {
@@ -289,58 +261,6 @@ impl Plan<'_> {
                 self.order_tasks(instance, Task::DEMOTE, p, Task::DEMOTE, ORDERED);
             }
             previous = Some(instance);
-        }
-    }
-
-    fn internal_bundle(&mut self, bundle: ResourceIdx) {
-        let Some(data) = self.c[bundle].bundle.clone() else { return };
-        let up = ORDERED | FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS;
-        if let Some(child) = data.child {
-            self.order_tasks(bundle, Task::START, child, Task::START, THEN_IMPLIES_FIRST_GRAPHED);
-            self.order_tasks(child, Task::RUNNING, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
-            self.order_tasks(bundle, Task::STOP, child, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
-            self.order_tasks(child, Task::STOPPED, bundle, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
-        }
-        for r in &data.replicas {
-            self.internal_of(r.container);
-            self.order_tasks(
-                bundle,
-                Task::START,
-                r.container,
-                Task::START,
-                UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED,
-            );
-            if data.child.is_some() {
-                self.order_tasks(bundle, Task::STOP, r.container, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
-            }
-            self.order_tasks(r.container, Task::START, bundle, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
-            self.order_tasks(r.container, Task::STOP, bundle, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
-            if let Some(ip) = r.ip {
-                self.internal_of(ip);
-                self.order_tasks(ip, Task::START, r.container, Task::START, up);
-                self.order_tasks(r.container, Task::STOP, ip, Task::STOP, ORDERED | THEN_IMPLIES_FIRST);
-                self.colocate(
-                    "#ip-with-container",
-                    None,
-                    INFINITY,
-                    (ip, None),
-                    (r.container, None),
-                    true,
-                    false,
-                );
-            }
-            if let Some(remote) = r.connection {
-                self.internal_of(remote);
-            }
-        }
-        if let Some(child) = data.child {
-            self.internal_of(child);
-            if self.c[child].is_promotable() {
-                self.order_tasks(bundle, Task::PROMOTE, child, Task::PROMOTE, THEN_IMPLIES_FIRST_GRAPHED);
-                self.order_tasks(child, Task::PROMOTED, bundle, Task::PROMOTED, FIRST_IMPLIES_THEN_GRAPHED);
-                self.order_tasks(bundle, Task::DEMOTE, child, Task::DEMOTE, THEN_IMPLIES_FIRST_GRAPHED);
-                self.order_tasks(child, Task::DEMOTED, bundle, Task::DEMOTED, FIRST_IMPLIES_THEN_GRAPHED);
-            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What must wait for what: orderings between resources, and their effect on actions.
 
 pub mod apply;
+mod bundle;
 pub mod flags;
 pub mod internal;
 pub mod migrate;

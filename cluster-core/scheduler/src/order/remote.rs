@@ -83,6 +83,12 @@ impl Plan<'_> {
         self.order(first, Side::task(connection, Task::STOP), flags);
     }
 
+    /// The node is out of reach, and nothing that is planned will change that.
+    pub fn connection_is_lost(&self, node: NodeIdx) -> bool {
+        let connection = self.c[node].connection;
+        connection.is_some_and(|r| self.connection_state(node, r) == Connection::Failed)
+    }
+
     fn connection_state(&self, node: NodeIdx, connection: ResourceIdx) -> Connection {
         let r = &self.c[connection];
         let host = self.current_node(connection);

@@ -12,7 +12,7 @@ impl Plan<'_> {
         for node in self.c.node_order.clone() {
             let n = &self.c[node];
             if !n.online {
-                if n.kind == NodeKind::Remote && self.is_failed_remote(node) {
+                if n.kind == NodeKind::Remote && self.connection_is_lost(node) {
                     self.require_fencing(node, "the connection is unrecoverable");
                 }
                 continue;
@@ -24,11 +24,6 @@ impl Plan<'_> {
                 self.probe(rsc, node);
             }
         }
-    }
-
-    fn is_failed_remote(&self, node: NodeIdx) -> bool {
-        let n = &self.c[node];
-        n.connection.is_some_and(|r| self.c[r].is_failed()) && n.unclean
     }
 
     fn probe(&mut self, rsc: ResourceIdx, node: NodeIdx) -> bool {
@@ -78,7 +73,7 @@ impl Plan<'_> {
         children.iter().any(|c| self.is_known(*c, node))
     }
 
-    fn needs_probe(&self, rsc: ResourceIdx, node: NodeIdx) -> bool {
+    fn needs_probe(&mut self, rsc: ResourceIdx, node: NodeIdx) -> bool {
         let r = &self.c[rsc];
         let n = &self.c[node];
         if !self.c.options.startup_probes {
@@ -102,16 +97,18 @@ impl Plan<'_> {
             return false;
         }
         if self.c.is_exclusive(rsc) {
-            return allowed.is_some_and(|e| e.discovery == Discovery::Exclusive) && self.guest_lives(node);
+            return allowed.is_some_and(|e| e.discovery == Discovery::Exclusive)
+                && self.guest_tells(rsc, node);
         }
         if allowed.is_some_and(|e| e.discovery == Discovery::Never) {
             return false;
         }
-        self.guest_lives(node)
+        self.guest_tells(rsc, node)
     }
 
-    /// A guest that is down, or will be, tells nothing.
-    fn guest_lives(&self, node: NodeIdx) -> bool {
+    /// A guest that is down, or will be, tells nothing. What is to start there waits until it is
+    /// known what becomes of the container.
+    fn guest_tells(&mut self, rsc: ResourceIdx, node: NodeIdx) -> bool {
         let n = &self.c[node];
         if !n.is_guest() {
             return true;
@@ -119,20 +116,26 @@ impl Plan<'_> {
         let Some(connection) = n.connection else { return false };
         let Some(container) = self.c[connection].container else { return false };
         let k = &self.c[container];
-        if k.role == Role::Stopped
-            || self.c[connection].is_failed()
-            || self.c[connection].next_role == Role::Stopped
-        {
+        let stays = k.assigned.is_none_or(|a| k.active.contains(&a));
+        let top = self.c.top_below_bundle(rsc);
+        let scope = if self.c.is_clone(top) { top } else { rsc };
+        if k.role == Role::Stopped {
+            self.order_tasks(container, Task::MONITOR, scope, Task::START, ORDERED);
             return false;
         }
-        !(k.role > Role::Stopped && k.assigned.is_some_and(|a| !k.active.contains(&a)))
+        let c = &self.c[connection];
+        if k.is_failed() || !stays || c.is_failed() || c.next_role == Role::Stopped {
+            self.order_tasks(container, Task::STOP, scope, Task::START, ORDERED);
+            return false;
+        }
+        true
     }
 
     fn probe_primitive(&mut self, rsc: ResourceIdx, node: NodeIdx) -> bool {
         if !self.needs_probe(rsc, node) {
             return false;
         }
-        let top = self.c.top_of(rsc);
+        let top = self.c.top_below_bundle(rsc);
         let scope = if self.c.is_clone(top) { top } else { rsc };
         let probe = self.op(rsc, Task::MONITOR, Some(node), false);
         self.action_mut(probe).clear(OPTIONAL);

@@ -51,7 +51,6 @@ impl Reader<'_> {
             Some(primitive) => Some(self.bundle_clone(bundle, primitive, &spec, count)?),
             None => None,
         };
-        self.default_locations(bundle);
         self.c[bundle].children.extend(child);
         let mut data = BundleData {
             image: spec.image.clone(),
@@ -67,6 +66,8 @@ impl Reader<'_> {
             let replica = self.replica(bundle, &spec, offset, child, &addresses);
             data.replicas.push(replica);
         }
+        // The nodes inside are known by now, and no place for the bundle itself.
+        self.default_locations(bundle);
         self.c[bundle].put(Flags::UNIQUE, data.unique);
         self.c[bundle].bundle = Some(Box::new(data));
         Some(bundle)
@@ -149,7 +150,9 @@ impl Reader<'_> {
     fn replica_part(&mut self, bundle: ResourceIdx, definition: Definition) -> ResourceIdx {
         let place = Place { parent: Some(bundle), number: None };
         let rsc = self.add(Arc::new(definition), Variant::Primitive, place, None, false);
-        self.default_locations(rsc);
+        if !self.c[rsc].is(Flags::REMOTE_CONNECTION) {
+            self.default_locations(rsc);
+        }
         rsc
     }
 
@@ -177,6 +180,7 @@ impl Reader<'_> {
         let node = self.add_node(&id, &id, NodeKind::Remote, 0);
         self.link_container(rsc);
         self.link_remote(rsc);
+        self.default_locations(rsc);
         (rsc, node)
     }
 
@@ -186,7 +190,7 @@ impl Reader<'_> {
         let entry = self.c[instance].allowed.entry(node, INSIDE);
         entry.discovery = Discovery::Exclusive;
         if let Some(clone) = self.c[instance].parent {
-            self.c[clone].allowed.entry(node, -INFINITY);
+            self.c[clone].allowed.entry(node, -INFINITY).score = -INFINITY;
         }
     }
 }
