@@ -8,6 +8,7 @@ mod graph_xml;
 use crate::model::Cluster;
 use crate::report::{status, summary};
 use crate::unpack::{self, Env, values};
+use rhapsody_cib::Cib;
 use rhapsody_xml::Document;
 
 /// What to do and to show.
@@ -142,11 +143,16 @@ impl Text {
     }
 }
 
-/// As [`simulate`], from the text of a CIB.
+/// As [`simulate`], from the text of a CIB of any schema.
 pub fn simulate_text(xml: String, request: &Request) -> Result<Answer, String> {
     let doc = Document::from_string(xml).map_err(|e| format!("not a CIB: {e}"))?;
     if doc.name(doc.root()) != "cib" {
         return Err(format!("not a CIB: the outermost element is <{}>", doc.name(doc.root())));
     }
-    simulate(&doc, request)
+    if doc.child(doc.root(), "configuration").is_none() {
+        // Nothing to upgrade and nothing to plan, but a status to show.
+        return simulate(&doc, request);
+    }
+    let cib = Cib::try_from(doc).map_err(|e| format!("not a CIB: {e}"))?;
+    simulate(&cib.upgraded(), request)
 }
