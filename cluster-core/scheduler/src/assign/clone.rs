@@ -82,8 +82,9 @@ impl Plan<'_> {
         if count_a > 0 && count_b > 0 && count_a != count_b {
             return count_a.cmp(&count_b);
         }
-        let allowed =
-            |plan: &Self, r: ResourceIdx, n: Option<NodeIdx>| n.is_none_or(|n| plan.c[r].allowed.contains(n));
+        let allowed = |plan: &Self, r: ResourceIdx, n: Option<NodeIdx>| {
+            n.is_none_or(|n| plan.c[r].allowed.score(n).is_some_and(|s| s >= 0))
+        };
         let (ok_a, ok_b) = (allowed(self, a, na), allowed(self, b, nb));
         if ok_a != ok_b {
             return ok_b.cmp(&ok_a);
