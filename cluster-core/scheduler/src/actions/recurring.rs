@@ -13,9 +13,6 @@ impl Plan<'_> {
             return;
         }
         let definition = r.definition.clone();
-        if definition.ops.iter().all(|o| o.interval_ms == 0) {
-            return;
-        }
         let node = r.assigned;
         let mut start = None;
         if let Some(n) = node {
@@ -23,8 +20,12 @@ impl Plan<'_> {
                 return;
             }
             if self.c[rsc].next_role != Role::Stopped || !self.c[rsc].is_managed() {
+                // Also where nothing recurs: a required stop then makes this start required.
                 start = Some(self.start(rsc, node, true));
             }
+        }
+        if definition.ops.iter().all(|o| o.interval_ms == 0) {
+            return;
         }
         for op in &definition.ops {
             // The same name and interval twice cannot be told apart: neither runs.

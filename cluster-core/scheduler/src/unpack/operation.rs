@@ -367,7 +367,11 @@ impl Reader<'_> {
             "stop" => self.ban(rsc, node),
             "migrate_to" => self.migrate_to_failure(rsc, node, entry),
             "migrate_from" => self.migrate_from_failure(rsc, node, entry),
-            "promote" => self.c[rsc].role = Role::Promoted,
+            "promote" => {
+                self.c[rsc].role = Role::Promoted;
+                // Recovered as unpromoted; what is promoted then is decided anew.
+                self.c[rsc].next_role = Role::Unpromoted;
+            }
             "demote" if reaction == OnFail::Block => {
                 self.c[rsc].role = Role::Promoted;
                 self.c[rsc].next_role = Role::Stopped;
