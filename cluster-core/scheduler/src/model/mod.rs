@@ -196,6 +196,15 @@ impl Cluster {
         at
     }
 
+    /// Whether `target-role` keeps a resource from what it could be.
+    pub fn is_disabled(&self, rsc: ResourceIdx) -> bool {
+        match self[rsc].target_role() {
+            Some(Role::Stopped) => true,
+            Some(Role::Unpromoted) => self[self.top_below_bundle(rsc)].is_promotable(),
+            _ => false,
+        }
+    }
+
     /// The outermost resource below a bundle.
     pub fn top_below_bundle(&self, rsc: ResourceIdx) -> ResourceIdx {
         let mut at = rsc;

@@ -295,7 +295,7 @@ fn flags(c: &Cluster, rsc: ResourceIdx, node: Option<NodeIdx>) -> Vec<String> {
 fn common_flags(c: &Cluster, rsc: ResourceIdx) -> Vec<String> {
     let r = &c[rsc];
     let mut out = Vec::new();
-    if r.target_role() == Some(Role::Stopped) {
+    if c.is_disabled(rsc) {
         out.push("disabled".to_owned());
     }
     if r.is(Flags::MAINTENANCE) {

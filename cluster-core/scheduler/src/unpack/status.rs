@@ -124,7 +124,7 @@ impl Reader<'_> {
             if r.is(Flags::BLOCKED) {
                 blocked += 1;
             }
-            if r.meta("target-role").and_then(Role::parse) == Some(Role::Stopped) {
+            if self.c.is_disabled(rsc) {
                 disabled += 1;
             }
         }
