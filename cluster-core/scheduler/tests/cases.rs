@@ -4,10 +4,10 @@
 //! Where a `NAME.graph` exists, it is the transition graph with all parameters.
 //! `UPDATE=1 cargo test` rewrites the texts; read the difference.
 
-use rhapsody_scheduler::simulate::{Answer, Request, simulate};
-use rhapsody_scheduler::{Options, schedule_document};
+use rhapsody_cib::Cib;
+use rhapsody_scheduler::simulate::{Answer, Request, simulate_text};
+use rhapsody_scheduler::{Options, schedule};
 use rhapsody_transition::Transition;
-use rhapsody_xml::Document;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -47,16 +47,17 @@ fn action_lines(t: &Transition, inputs: bool) -> String {
 }
 
 /// Everything about one case: the text, and the answer that it comes from.
-fn outcome(doc: &Document) -> (String, Answer) {
+fn outcome(source: &str) -> (String, Answer) {
     let request = Request { now: NOW, simulate: true, show_scores: true, graph: true, ..Request::default() };
-    let answer = simulate(doc, &request).unwrap();
-    let plan = |d: &Document| schedule_document(d, &Options { now: NOW, show_scores: false }).transition;
+    let answer = simulate_text(source.to_owned(), &request).unwrap();
+    let plan = |cib: &Cib| schedule(cib, &Options { now: NOW, show_scores: false }).transition;
     let mut text = answer.text.clone();
-    let planned = action_lines(&plan(doc), true);
+    let planned = action_lines(&plan(&Cib::parse(source).unwrap()), true);
     if !planned.is_empty() {
         write!(text, "\nTransition Graph:\n{planned}").unwrap();
     }
-    let left = action_lines(&plan(answer.document.as_ref().unwrap()), false);
+    let after = Cib::try_from(answer.document.clone().unwrap()).unwrap();
+    let left = action_lines(&plan(&after), false);
     if !left.is_empty() {
         write!(text, "\nAfterwards:\n{left}").unwrap();
     }
@@ -76,9 +77,8 @@ fn own_cases() {
     for path in cases() {
         let source = std::fs::read_to_string(&path).unwrap();
         assert!(source.starts_with("<!-- "), "{}: which rule is it?", path.display());
-        let doc = Document::parse(&source).unwrap();
-        let (text, answer) = outcome(&doc);
-        assert_eq!(text, outcome(&doc).0, "{}: the same input, another text", path.display());
+        let (text, answer) = outcome(&source);
+        assert_eq!(text, outcome(&source).0, "{}: the same input, another text", path.display());
         if !holds(&path.with_extension("txt"), &text) {
             wrong.push(format!("{}:\n{text}", path.display()));
         }
