@@ -17,6 +17,7 @@ mod completion;
 mod context;
 mod dialect;
 mod dry_run;
+mod explain;
 mod failure;
 mod grammar;
 mod hold;

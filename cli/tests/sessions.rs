@@ -1,9 +1,10 @@
 //! Command line sessions in files: what was typed, and what came back.
 //!
-//! A session starts with an empty CIB, or with `cib: NAME` of the folder `cibs`, and goes on with `$ command`, `< ` before each line of its
-//! standard input, then what goes to stdout, `! ` before each line of stderr, `? code` when the exit code is not 0, and `> ` before
-//! lines that the file holds afterwards (somewhere, in this order). `UPDATE=1` writes what came
-//! back; the files are then read by people.
+//! A session starts with an empty CIB, or with `cib: NAME` of the folder `cibs`, and goes on with
+//! `$ command` (`% command`: without `-f`), `< ` before each line of its standard input, then what
+//! goes to stdout, `! ` before each line of stderr, `? code` when the exit code is not 0, and `> `
+//! before lines that the file holds afterwards (somewhere, in this order). `UPDATE=1` writes what
+//! came back; the files are then read by people.
 
 use std::fmt::Write;
 use std::fs;
@@ -85,14 +86,17 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
             let _ = writeln!(played, "{line}");
             continue;
         }
-        let Some(command) = line.strip_prefix("$ ") else { continue };
+        let (command, on_file) = match (line.strip_prefix("$ "), line.strip_prefix("% ")) {
+            (Some(command), _) => (command, true),
+            (_, Some(command)) => (command, false),
+            _ => continue,
+        };
         let mut input = String::new();
         while let Some(line) = lines.next_if(|next| next.starts_with('<')) {
             let _ = writeln!(input, "{}", line[1..].strip_prefix(' ').unwrap_or(&line[1..]));
         }
         let mut child = Command::new(env!("CARGO_BIN_EXE_rhapsody"))
-            .arg("-f")
-            .arg(&cib)
+            .args(on_file.then_some(["-f".as_ref(), cib.as_os_str()]).into_iter().flatten())
             .args(words(command))
             .current_dir(folder)
             .env_clear()

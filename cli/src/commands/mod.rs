@@ -10,6 +10,7 @@ pub mod cib;
 pub mod cluster;
 pub mod config;
 pub mod constraint;
+pub mod explain;
 pub mod host;
 pub mod lab;
 pub mod missing;
@@ -59,6 +60,7 @@ pub const NOUNS: &[Noun] = &[
     cluster::NOUN,
     config::NOUN,
     constraint::NOUN,
+    explain::NOUN,
     host::NOUN,
     node::NOUN,
     pcsd::NOUN,
@@ -72,7 +74,7 @@ pub const NOUNS: &[Noun] = &[
 ];
 
 /// Nouns that are whole commands: what follows them is their arguments.
-const WHOLE: &[&str] = &["apply", "batch", "plan"];
+const WHOLE: &[&str] = &["apply", "batch", "explain", "plan"];
 
 /// Runs the command that the words name.
 pub fn dispatch(context: &mut Context, words: &[String]) -> Done {
