@@ -10,7 +10,7 @@ BIN     := target/release
 SHARED  := ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint test-unit test-live setup bench conformance differential soak fuzz completions install clean
+.PHONY: help build demo test lint test-unit test-live setup bench conformance differential soak fuzz completions man install clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,14 +56,23 @@ fuzz: ## parsers under random input for a while (SECONDS_EACH=60)
 
 completions: ## writes completions/ anew from the commands
 	$(CARGO) build -q -p rhapsody-cli
-	target/debug/rhapsody completion bash > completions/rhapsody.bash
+	for s in bash zsh fish; do target/debug/rhapsody completion $$s > completions/rhapsody.$$s || exit 1; done
+
+man: ## writes the manual page, target/rhapsody.8
+	$(CARGO) build -q -p rhapsody-cli
+	target/debug/rhapsody man > target/rhapsody.8
 
 install: build ## DESTDIR= PREFIX=/usr
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/rhapsody/tools \
-	  $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/rhapsody $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	  $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/rhapsody $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d \
+	  $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(BIN)/rhapsody $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(BIN)/rhapsody-pcsd $(BIN)/rhapsody-core $(BIN)/rhapsody-agent $(DESTDIR)$(PREFIX)/sbin/
 	install -m 644 completions/rhapsody.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rhapsody
+	install -m 644 completions/rhapsody.zsh $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_rhapsody
+	install -m 644 completions/rhapsody.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rhapsody.fish
+	$(BIN)/rhapsody man > $(DESTDIR)$(PREFIX)/share/man/man8/rhapsody.8
 	$(BIN)/rhapsody tools --install $(DESTDIR)$(PREFIX)/lib/rhapsody/tools --program $(PREFIX)/bin/rhapsody
 	for a in IPaddr2 Dummy; do ln -sf $(PREFIX)/sbin/rhapsody-agent $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/rhapsody/$$a; done
 	ln -sf $(PREFIX)/sbin/rhapsody-agent $(DESTDIR)$(PREFIX)/sbin/fence_rhapsody_lab

@@ -3,6 +3,10 @@
 //! `rhapsody completion bash` writes the script that is checked in as `completions/rhapsody.bash`
 //! (a test fails when the two differ). The script knows words and options by itself and asks
 //! `rhapsody completion names KIND` for the names of the live cluster, or of the file after `-f`.
+//! The scripts for zsh and fish ask for every word: `rhapsody completion words -- WORDS...`, the
+//! last of which is being typed; see [`candidates`].
+
+mod candidates;
 
 use crate::commands::NOUNS;
 use crate::live::Live;
@@ -26,10 +30,24 @@ pub fn run(words: &[String]) -> u8 {
             say_part!("{}", bash());
             0
         }
+        ["zsh"] => {
+            say_part!("{ZSH}");
+            0
+        }
+        ["fish"] => {
+            say_part!("{FISH}");
+            0
+        }
+        ["words", rest @ ..] => {
+            candidates::print(rest.strip_prefix(&["--"]).unwrap_or(rest));
+            0
+        }
         ["names", kind] => print_names(kind, None),
         ["names", kind, "-f", file] => print_names(kind, Some(file)),
         _ => {
-            eprintln!("Usage: rhapsody completion bash | names resources|nodes|stonith|groups [-f FILE]");
+            eprintln!(
+                "Usage: rhapsody completion bash|zsh|fish | names resources|nodes|stonith|groups [-f FILE]"
+            );
             1
         }
     }
@@ -109,7 +127,7 @@ struct Tables {
 fn tables() -> Tables {
     let mut tables = Tables::default();
     let mut first: BTreeSet<&'static str> = NOUNS.iter().map(|noun| noun.name).collect();
-    first.extend(["lab", "simulate", "help"]);
+    first.extend(["completion", "help", "lab", "man", "simulate"]);
     tables.next.insert(String::new(), first);
     for noun in NOUNS {
         for verb in noun.verbs {
@@ -208,21 +226,80 @@ _rhapsody() {
 complete -F _rhapsody rhapsody
 "#;
 
+const ZSH: &str = include_str!("completion/rhapsody.zsh");
+const FISH: &str = include_str!("completion/rhapsody.fish");
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Command;
 
     #[test]
-    fn the_checked_in_script_is_current() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../completions/rhapsody.bash");
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(path, bash()).unwrap();
+    fn the_checked_in_scripts_are_current() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../completions");
+        for (name, text) in [("bash", bash()), ("zsh", ZSH.to_owned()), ("fish", FISH.to_owned())] {
+            let path = format!("{folder}/rhapsody.{name}");
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            let there = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(there == text, "completions/rhapsody.{name} is old; write it with: make completions");
         }
-        let there = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            there == bash(),
-            "completions/rhapsody.bash is old; write it: rhapsody completion bash > completions/rhapsody.bash"
+    }
+
+    /// A stand-in for the program: says what it was asked for, as a candidate.
+    fn stand_in(name: &str) -> std::path::PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("rhapsody-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let program = folder.join("rhapsody");
+        std::fs::write(&program, "#!/bin/sh\nshift 3\necho \"asked-$(echo $* | tr ' ' '-')\tall words\"\n")
+            .unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        folder
+    }
+
+    #[test]
+    fn zsh_loads_the_script_and_asks_the_program() {
+        if Command::new("zsh").arg("--version").output().is_err() {
+            eprintln!("no zsh here: completion was not tried");
+            return;
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/completion/rhapsody.zsh");
+        let checked = Command::new("zsh").args(["-n", path]).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+        let folder = stand_in("zsh");
+        // compadd and its like work only inside of the line editor: here they print.
+        let script = format!(
+            "path=({} $path); compdef() {{ : }}; _describe() {{ print -l -- \"${{(@P)2}}\" }}; _files() {{ print files }}\n\
+             source {path}\nwords=(rhapsody resource upd); CURRENT=3; _rhapsody\n",
+            folder.display()
         );
+        let out = Command::new("zsh").args(["-f", "-c", &script]).output().unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        let out = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(out.contains("asked-resource-upd:all words"), "{out}");
+    }
+
+    #[test]
+    fn fish_loads_the_script_and_asks_the_program() {
+        if Command::new("fish").arg("--version").output().is_err() {
+            eprintln!("no fish here: completion was not tried");
+            return;
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/completion/rhapsody.fish");
+        let checked = Command::new("fish").args(["-n", path]).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+        let folder = stand_in("fish");
+        let script = format!(
+            "set -x PATH {} $PATH; source {path}; complete -C 'rhapsody resource asked'",
+            folder.display()
+        );
+        let out =
+            Command::new("fish").args(["--no-config", "-c", &script]).env("HOME", &folder).output().unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        let out = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(out.contains("asked-resource-asked\tall words"), "{out}");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod failure;
 mod grammar;
 mod hold;
 mod live;
+mod man;
 mod options;
 mod output;
 mod plan;
@@ -57,6 +58,7 @@ fn run(words: Vec<String>) -> u8 {
     match words.first().map(String::as_str) {
         Some("simulate") => return commands::simulate::run(&words[1..]),
         Some("completion") => return completion::run(&words[1..]),
+        Some("man") => return man::run(&words[1..]),
         _ => {}
     }
     let (options, words) = match Options::parse(words) {

@@ -1,6 +1,6 @@
 //! Commands of pcs that are not built, and words that nobody knows.
 
-use super::{NOUNS, nearest_verb, usage_of};
+use super::{NOUNS, Noun, Verb, nearest_verb, usage_of};
 use crate::failure::Failure;
 use crate::suggest;
 
@@ -57,8 +57,11 @@ pub fn answer(words: &[String]) -> Failure {
     let known = KNOWN.iter().find(|(noun, _)| *noun == name);
     if built.is_none() && known.is_none() {
         let nouns = NOUNS.iter().map(|noun| noun.name).chain(KNOWN.iter().map(|(noun, _)| *noun));
-        let near = suggest::nearest(name, nouns.chain(["lab", "simulate"]));
+        let near = suggest::nearest(name, nouns.chain(["completion", "lab", "man", "simulate"]));
         return unknown(name, near, "rhapsody --help");
+    }
+    if let Some(failure) = built.and_then(|noun| half_known(noun, &words[1..])) {
+        return failure;
     }
     let verb = words.get(1).map(String::as_str);
     let verbs = known.map_or("", |(_, verbs)| *verbs);
@@ -77,6 +80,37 @@ pub fn answer(words: &[String]) -> Failure {
         None if built.is_some() => Failure::Usage { problem: None, usage: usage_of(&[name]) },
         None => Failure::Message(format!("'rhapsody {name}' is not there yet")),
     }
+}
+
+/// Words that begin as commands do and do not go on so: `resource group ad`.
+fn half_known(noun: &'static Noun, words: &[String]) -> Option<Failure> {
+    let verbs = || noun.verbs.iter().map(|verb| verb.words.split_whitespace().collect::<Vec<_>>());
+    let begins = |verb: &Vec<&str>, count: usize| {
+        count < verb.len() && count <= words.len() && verb[..count].iter().zip(words).all(|(v, w)| v == w)
+    };
+    let count = (1..=words.len()).rev().find(|count| verbs().any(|verb| begins(&verb, *count)))?;
+    let before = format!("{} {}", noun.name, words[..count].join(" "));
+    let next: Vec<&str> = verbs().filter(|verb| begins(verb, count)).map(|verb| verb[count]).collect();
+    let Some(word) = words.get(count) else {
+        let mut next = next;
+        next.dedup();
+        let text =
+            format!("'{before}' is only the beginning of a command, it goes on with: {}", next.join(", "));
+        return Some(Failure::Message(text));
+    };
+    let near = suggest::nearest(word, next.into_iter()).map(|near| format!("{before} {near}"));
+    Some(unknown(&format!("{before} {word}"), near.as_deref(), &format!("rhapsody {} --help", noun.name)))
+}
+
+/// The first argument of a command looks like the word that makes it another one:
+/// `constraint location ad`.
+pub fn nearly_another(noun: &Noun, verb: &Verb, words: &[String]) -> Option<String> {
+    let word = words.first()?;
+    let longer =
+        noun.verbs.iter().filter_map(|other| other.words.strip_prefix(verb.words)?.split_whitespace().next());
+    let near = suggest::nearest(word, longer)?;
+    let before = format!("{} {}", noun.name, verb.words);
+    Some(format!("'{word}' is not understood here, did you mean '{} {near}'?", before.trim_end()))
 }
 
 fn unknown(words: &str, near: Option<&str>, help: &str) -> Failure {

@@ -111,6 +111,7 @@ pub fn dispatch(context: &mut Context, words: &[String]) -> Done {
     };
     result.map_err(|failure| match failure {
         Failure::Usage { problem, usage } if usage.is_empty() => {
+            let problem = problem.or_else(|| missing::nearly_another(noun, verb, words));
             Failure::Usage { problem, usage: usage_line(noun.name, verb) }
         }
         other => other,
