@@ -388,7 +388,7 @@ impl Plan<'_> {
             optional: false,
         });
         let action = self.action_mut(a);
-        action.set_meta("mode", "cib");
+        action.set_meta("on-fail", "ignore");
         action.set(RUNNABLE);
         action.clear(OPTIONAL);
     }

@@ -153,7 +153,7 @@ impl Plan<'_> {
             return false;
         }
         let different = |x: Option<crate::model::NodeIdx>, y: Option<crate::model::NodeIdx>| matches!((x, y), (Some(x), Some(y)) if x != y);
-        if r.flags == IF_ON_SAME_NODE_OR_TARGET && first.name.starts_with("load_stopped") {
+        if r.flags == IF_ON_SAME_NODE_OR_TARGET {
             let place = match then.rsc {
                 Some(rsc) if then.task == Task::MIGRATE_TO => self.c[rsc].assigned,
                 _ => then.node,

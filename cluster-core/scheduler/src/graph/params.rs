@@ -144,8 +144,10 @@ impl Plan<'_> {
         };
         let rsc = self.action(a).rsc;
         let real = kind != wire::ActionKind::Pseudo;
+        // A stop that fencing implies still says what would have been stopped.
         if let Some(r) = rsc
-            && (real || self.c[r].is_primitive())
+            && self.c[r].is_primitive()
+            && self.action(a).task != Task::LRM_DELETE
         {
             let action = self.action(a);
             if action.task != Task::CANCEL {
@@ -183,6 +185,9 @@ impl Plan<'_> {
             meta("on_node_uuid", &self.c[n].id);
         }
         self.guest_meta(a, &mut meta);
+        if let Some(n) = rsc.filter(|r| self.c[*r].is_primitive()).and_then(|r| self.c[r].number) {
+            meta("clone", &n.to_string());
+        }
         let mut at = rsc;
         while let Some(r) = at {
             self.resource_meta(r, &mut meta);
@@ -194,12 +199,6 @@ impl Plan<'_> {
     /// What agents are told about the resource they belong to.
     fn resource_meta(&self, rsc: ResourceIdx, meta: &mut dyn FnMut(&str, &str)) {
         let r = &self.c[rsc];
-        if let Some(n) = r.number
-            && r.parent.is_some_and(|p| self.c.is_clone(p))
-        {
-            meta("clone", &n.to_string());
-        }
-        let in_clone = self.c.is_clone(self.c.top_below_bundle(rsc));
         if let Some(data) = &r.clone {
             meta("globally_unique", if r.is_unique() { "true" } else { "false" });
             meta("notify", if r.is(Flags::NOTIFY) { "true" } else { "false" });
@@ -214,7 +213,6 @@ impl Plan<'_> {
                 }
             }
         }
-        let _ = in_clone;
         if let Some(container) = r.meta("container") {
             meta("container", container);
         }

@@ -18,8 +18,8 @@ impl Plan<'_> {
         for o in &more {
             self.expand(o);
         }
-        self.order_probes_like_stops(&all);
         self.order_probes();
+        self.order_probes_like_stops(&all);
         for a in (0..self.actions.len() as u32).rev() {
             self.update_from(ActionIdx(a));
         }

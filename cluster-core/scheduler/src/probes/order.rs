@@ -1,6 +1,6 @@
 //! What a probe must precede, beyond the start of its own resource.
 
-use crate::actions::{ActionIdx, RUNNABLE, TRACKED, Task};
+use crate::actions::{ActionIdx, PSEUDO, RUNNABLE, TRACKED, Task};
 use crate::model::{ResourceIdx, Variant};
 use crate::order::Ordering;
 use crate::order::flags::*;
@@ -97,6 +97,8 @@ impl Plan<'_> {
                 .rev()
                 .map(|r| r.other)
                 .filter(|a| self.action(*a).rsc == Some(rsc) && self.action(*a).task == down)
+                // What fencing implies waits for the fencing alone.
+                .filter(|a| !self.action(*a).is(PSEUDO))
                 .collect();
             for stop in stops {
                 self.relate(probe, stop, ORDERED);
@@ -123,13 +125,19 @@ impl Plan<'_> {
         }
     }
 
-    /// What follows a resource's stop also follows its probes: it may have to be stopped after all.
+    /// What a resource does after another one's stop it also does after that one's probes: it may
+    /// have to be stopped after all.
     pub fn order_probes_like_stops(&mut self, orderings: &[Ordering]) {
         for o in orderings {
-            let Some(first) = o.first.rsc else { continue };
-            if o.flags == 0 || o.then.rsc == Some(first) {
+            let (Some(first), Some(then)) = (o.first.rsc, o.then.rsc) else { continue };
+            if o.flags == 0 || then == first {
                 continue;
             }
+            // What holds only on the same node does so for the probe too.
+            let flags = match o.flags & (IF_REQUIRED_ON_SAME_NODE | IF_ON_SAME_NODE_OR_TARGET) {
+                0 => ORDERED,
+                on_same_node => on_same_node,
+            };
             let is_stop = match (o.first.action, o.first.key) {
                 (Some(a), _) => self.action(a).task == Task::STOP,
                 (None, Some((task, 0))) => task == Task::STOP,
@@ -138,21 +146,21 @@ impl Plan<'_> {
             if !is_stop {
                 continue;
             }
-            if o.then.rsc.is_some_and(|t| self.c[t].container == Some(first)) {
+            if self.c[then].container == Some(first) {
                 continue;
             }
             let probes: Vec<ActionIdx> = self.with_key(first, Task::MONITOR, 0).collect();
             if probes.is_empty() {
                 continue;
             }
-            let thens: Vec<ActionIdx> = match (o.then.action, o.then.rsc, o.then.key) {
-                (Some(a), _, _) => vec![a],
-                (None, Some(rsc), Some((task, interval))) => self.with_key(rsc, task, interval).collect(),
+            let thens: Vec<ActionIdx> = match (o.then.action, o.then.key) {
+                (Some(a), _) => vec![a],
+                (None, Some((task, interval))) => self.with_key(then, task, interval).collect(),
                 _ => continue,
             };
             for probe in probes {
                 for then in &thens {
-                    self.relate(probe, *then, ORDERED);
+                    self.relate(probe, *then, flags);
                 }
             }
         }

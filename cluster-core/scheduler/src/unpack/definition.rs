@@ -30,8 +30,8 @@ impl Reader<'_> {
             return None;
         }
         let (class, provider, agent) = (class.into(), provider.map(SmolStr::from), agent.into());
-        // Its own blocks come first: what it says itself wins.
-        let sources: Vec<Element> = [e].into_iter().chain(template).collect();
+        // As if the template were written out in front of what the resource itself says.
+        let sources: Vec<Element> = template.into_iter().chain([e]).collect();
         let blocks = |name: &str| -> Vec<Element> {
             sources.iter().flat_map(|s| doc.children_named(*s, name).collect::<Vec<_>>()).collect()
         };

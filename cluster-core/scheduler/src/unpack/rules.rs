@@ -274,8 +274,8 @@ fn in_range(range: &str, value: i64) -> bool {
     }
 }
 
-/// Add the name/value pairs of `blocks` to `out`: higher scores first, then document order; what
-/// is there already stays. A block with a rule counts only when it passes.
+/// Add the name/value pairs of `blocks` to `out`: higher scores first, on ties what stands later in
+/// the document; what is there already stays. A block with a rule counts only when it passes.
 pub fn resolve(doc: &Document, blocks: &[Element], ctx: &Context, first: Option<&str>, out: &mut Values) {
     if blocks.is_empty() {
         return;
@@ -286,6 +286,7 @@ pub fn resolve(doc: &Document, blocks: &[Element], ctx: &Context, first: Option<
         .map(|b| (b, doc.attr(b, "score").and_then(values::score).unwrap_or(0)))
         .collect();
     if sorted.len() > 1 {
+        sorted.reverse();
         sorted.sort_by_key(|(b, s)| (!(first.is_some() && doc.attr(*b, "id") == first), -i64::from(*s)));
     }
     for (block, _) in sorted {
