@@ -120,13 +120,20 @@ impl Plan<'_> {
                     self.relate(fencing, a, ORDERED);
                 }
                 Requires::Quorum => {
-                    let unknown = !self.c[rsc].known_on.contains(&target);
+                    let unknown = !self.is_known_on(rsc, target);
                     if action.task == Task::START && self.c[rsc].allowed.contains(target) && unknown {
                         self.relate(fencing, a, ORDERED | UNRUNNABLE_FIRST_BLOCKS);
                     }
                 }
             }
         }
+    }
+
+    /// Its state there has been read; instances that cannot be told apart share that knowledge. (Not
+    /// so for a cloned group's members: knowing one of them says nothing about the others.)
+    fn is_known_on(&self, rsc: ResourceIdx, node: NodeIdx) -> bool {
+        let clone = self.c[rsc].parent.filter(|p| self.c.is_clone(*p) && !self.c[*p].is_unique());
+        [Some(rsc), clone].into_iter().flatten().any(|r| self.c[r].known_on.contains(&node))
     }
 
     fn stop_after_fencing(&mut self, rsc: ResourceIdx, fencing: ActionIdx, target: NodeIdx) {

@@ -211,8 +211,14 @@ impl Plan<'_> {
         let a = self.make(wanted);
         let extra = self.action(pseudo).extra.clone();
         let action = self.action_mut(a);
-        for (k, v) in extra.into_iter().chain(n.keys.iter().cloned()) {
-            action.set_meta(&k, v);
+        // What fencing announced it for stays.
+        for (k, v) in extra {
+            if !action.extra.iter().any(|(name, _)| *name == k) {
+                action.extra.push((k, v));
+            }
+        }
+        for (k, v) in &n.keys {
+            action.set_meta(k, v.clone());
         }
         self.relate(pseudo, a, ORDERED);
         self.relate(a, done, ORDERED);

@@ -213,9 +213,8 @@ impl Plan<'_> {
             self.order_tasks(clone, Task::RUNNING, clone, Task::PROMOTE, UNRUNNABLE_FIRST_BLOCKS);
         }
         let ordered = self.c[clone].is(Flags::ORDERED);
-        let mut previous: Option<ResourceIdx> = None;
         let instances = self.children(clone);
-        for instance in instances {
+        for (i, instance) in instances.iter().copied().enumerate() {
             self.internal_of(instance);
             self.order_tasks(
                 clone,
@@ -227,11 +226,12 @@ impl Plan<'_> {
             self.order_tasks(instance, Task::START, clone, Task::RUNNING, FIRST_IMPLIES_THEN_GRAPHED);
             self.order_tasks(clone, Task::STOP, instance, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
             self.order_tasks(instance, Task::STOP, clone, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
-            if ordered && let Some(p) = previous {
-                self.order_tasks(p, Task::START, instance, Task::START, ORDERED);
-                self.order_tasks(instance, Task::STOP, p, Task::STOP, ORDERED);
+            if ordered {
+                for later in instances[i + 1..].iter().copied() {
+                    self.order_tasks(instance, Task::START, later, Task::START, ORDERED);
+                    self.order_tasks(later, Task::STOP, instance, Task::STOP, ORDERED);
+                }
             }
-            previous = Some(instance);
         }
         if promotable {
             self.order_promotable(clone);

@@ -271,6 +271,11 @@ impl Plan<'_> {
     ) -> u8 {
         let mut changed = 0;
         let mut kind = relation.flags;
+        if kind & ORDERED != 0 && self.can_interleave(first, then) {
+            // A mere order holds between partners as well.
+            let nothing = Step { node: None, flags: first_flags, filter: 0, relation: ORDERED };
+            changed |= self.update_interleaved(first, then, nothing);
+        }
         let mut node = self.action(then).node;
         let then_rsc = self.action(then).rsc;
         let first_rsc = self.action(first).rsc;
