@@ -103,10 +103,16 @@ impl Plan<'_> {
                 known.entry(h.clone()).or_default().push(rsc);
             }
         }
+        let mut states = rustc_hash::FxHashMap::default();
         for state in doc.children_named(status, "node_state") {
             let id = doc.attr(state, "id").unwrap_or("");
             let name = doc.attr(state, "uname").unwrap_or(id);
-            let Some(node) = self.c.node_by_id_or_name(id, name) else { continue };
+            if let Some(node) = self.c.node_by_id_or_name(id, name) {
+                states.insert(node, state);
+            }
+        }
+        for node in self.c.node_order.clone() {
+            let Some(state) = states.get(&node).copied() else { continue };
             if !self.c[node].maintenance && !self.is_available(node, None, false) {
                 continue;
             }

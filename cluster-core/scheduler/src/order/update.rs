@@ -208,7 +208,8 @@ impl Plan<'_> {
                         flags &= !OPTIONAL;
                         self.action_mut(a).clear(OPTIONAL);
                     }
-                    if base == task && flags & RUNNABLE != 0 && own & RUNNABLE == 0 {
+                    let done_going_down = matches!(task, Task::STOPPED | Task::DEMOTED);
+                    if !done_going_down && flags & RUNNABLE != 0 && own & RUNNABLE == 0 {
                         flags &= !RUNNABLE;
                     }
                 }

@@ -23,6 +23,10 @@ impl Reader<'_> {
             let text = format!("Ignoring globally-unique for {id}: its agents support only anonymous clones");
             self.c.issue(true, Some(&id), text);
             self.c[rsc].clear(Flags::UNIQUE);
+            let nodes = self.c.nodes.len() as i32;
+            if let Some(d) = self.c[rsc].clone.as_mut() {
+                d.max = d.max.min(nodes);
+            }
         }
         if !self.c[rsc].is_unique()
             && let Some(d) = self.c[rsc].clone.as_mut()

@@ -118,7 +118,8 @@ impl Reader<'_> {
                     .then(|| self.c.top_below_bundle(r));
             }
             None => {
-                if let Some(r) = self.c.resource(&format!("{id}:0"))
+                // An instance number may be left from when there were more instances, or unique ones.
+                if let Some(r) = self.c.resource(&format!("{}:0", strip_number(id)))
                     && !self.c[r].is_unique()
                 {
                     rsc = Some(r);
