@@ -108,6 +108,12 @@ impl Context {
         }
     }
 
+    /// Takes what has gathered.
+    #[cfg(test)]
+    pub fn take_out(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
     /// Writes what has gathered; a reader that has gone away is nobody's error.
     pub fn flush(&mut self) {
         let _ = std::io::stdout().write_all(self.out.as_bytes());

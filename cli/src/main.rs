@@ -26,6 +26,8 @@ mod man;
 mod options;
 mod output;
 mod plan;
+#[cfg(test)]
+mod proofs;
 mod say;
 mod settings;
 mod shell;

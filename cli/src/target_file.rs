@@ -48,6 +48,13 @@ impl FileTarget {
         Ok(FileTarget { path: PathBuf::new(), cib, agents: agents(), base, live: true })
     }
 
+    /// A CIB that is written nowhere.
+    #[cfg(test)]
+    pub fn in_memory(cib: Cib, agents: Box<dyn Agents>) -> Self {
+        let base = Some(Box::new(cib.clone()));
+        FileTarget { path: PathBuf::new(), cib, agents, base, live: false }
+    }
+
     /// Changes stay in memory from now on.
     pub fn keep(&mut self) {
         if self.base.is_none() {

@@ -19,7 +19,15 @@ fn essence(value: Value, depth: usize) -> Value {
             // A rule is what it says.
             if fields.contains_key("as_string") && fields.contains_key("expressions") {
                 fields.shift_remove("expressions");
+                // What holds where none is given.
+                if let Some(Value::Object(options)) = fields.get_mut("options")
+                    && options.get("score").is_some_and(|score| score == "INFINITY")
+                {
+                    options.shift_remove("score");
+                }
             }
+            // The role that is meant where none is given.
+            fields.retain(|name, value| !(name.ends_with("role") && value == "Started"));
             for name in ["in_effect", "set_id"] {
                 fields.shift_remove(name);
             }

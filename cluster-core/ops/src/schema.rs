@@ -2,6 +2,7 @@
 
 use crate::work::Work;
 use rhapsody_api::Report;
+use rhapsody_cib::Cib;
 
 /// The newest schema that is written; live clusters stay at what Debian's tools still read.
 const LATEST_FILE: &str = "pacemaker-4.0";
@@ -23,6 +24,29 @@ impl Work<'_> {
             "CIB_UPGRADE_SUCCESSFUL",
             "CIB has been upgraded to the latest schema version.",
         ));
+    }
+
+    /// Refuses a change that makes the CIB wrong, forced or not; mistakes that were there may stay.
+    pub(crate) fn check_schema(&mut self, before: &Cib) {
+        const SHOWN_MAX: usize = 10;
+        let mut problems = self.cib.errors();
+        if problems.is_empty() {
+            return;
+        }
+        let known = before.errors();
+        problems.retain(|problem| !known.contains(problem));
+        if problems.is_empty() {
+            return;
+        }
+        let lines: Vec<String> =
+            problems.iter().take(SHOWN_MAX).map(|problem| format!("  {problem}")).collect();
+        self.error(
+            "CIB_PUSH_ERROR",
+            format!(
+                "Unable to update cib: the update does not conform to the configured schema\n{}",
+                lines.join("\n")
+            ),
+        );
     }
 
     /// The latest schema, whatever is needed; false when it is there already.
