@@ -2,6 +2,7 @@
 //!
 //! `index.json` lists agent name -> metadata XML and, for ocf and stonith, a script to ask.
 
+use crate::settings;
 use rhapsody_agents_catalog::{
     AgentName, AgentUnavailable, Agents, Described, Metadata, Validation, builtin,
 };
@@ -38,6 +39,11 @@ impl RecordedAgents {
         let text = fs::read(folder.join("index.json")).unwrap_or_default();
         RecordedAgents { index: serde_json::from_slice(&text).unwrap_or_default(), folder }
     }
+
+    /// Only the replaced `crm_resource` finds fence agents here; the real one looks in the system.
+    fn knows(&self, name: &AgentName) -> bool {
+        !name.is_stonith() || settings::is_mocked("crm_resource")
+    }
 }
 
 impl Agents for RecordedAgents {
@@ -55,7 +61,7 @@ impl Agents for RecordedAgents {
 
     fn metadata(&self, name: &AgentName) -> Result<Arc<Metadata>, AgentUnavailable> {
         let missing = |reason: String| AgentUnavailable { agent: name.to_string(), reason };
-        let entry = self.index.agents.get(&name.to_string());
+        let entry = self.index.agents.get(&name.to_string()).filter(|_| self.knows(name));
         let entry = entry.ok_or_else(|| missing("there is no such agent on this machine".to_owned()))?;
         let text =
             fs::read_to_string(self.folder.join(&entry.xml)).map_err(|error| missing(error.to_string()))?;

@@ -50,9 +50,22 @@ const KNOWN: &[(&str, &str)] = &[
     ("usage", ""),
 ];
 
+/// Commands that pcs had once, and what does the same today.
+const REMOVED: &[(&str, &str)] = &[
+    ("constraint rule add", "constraint location <resource> rule"),
+    ("constraint rule delete", "constraint delete"),
+    ("constraint rule remove", "constraint delete"),
+];
+
 /// Why these words run nothing: not built yet, or unknown, and then what is near.
 pub fn answer(words: &[String]) -> Failure {
     let name = words[0].as_str();
+    let line = words.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(" ");
+    if let Some((_, instead)) = REMOVED.iter().find(|(removed, _)| *removed == line) {
+        return Failure::Message(format!(
+            "This command has been removed, see 'man pcs', Changes in pcs-0.12\nHint: 'rhapsody {instead}' does it today"
+        ));
+    }
     let built = NOUNS.iter().find(|noun| noun.name == name);
     let known = KNOWN.iter().find(|(noun, _)| *noun == name);
     if built.is_none() && known.is_none() {

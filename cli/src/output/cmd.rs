@@ -9,6 +9,13 @@ pub fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\"'\"'"))
 }
 
+/// The same for a word that holds a pattern: pcs leaves `*`, `?` and brackets to the shell, which
+/// has no file of such a name to put there.
+pub fn quote_but_patterns(word: &str) -> String {
+    let bare: String = word.chars().filter(|c| !"*?[]^".contains(*c)).collect();
+    if !bare.is_empty() && quote(&bare) == bare { word.to_owned() } else { quote(word) }
+}
+
 /// `name=value`, quoted.
 pub fn pair(name: &str, value: &str) -> String {
     quote(&format!("{name}={value}"))
@@ -32,5 +39,7 @@ mod tests {
         assert_eq!(super::quote("it's"), "'it'\"'\"'s'");
         assert_eq!(super::quote(""), "''");
         assert_eq!(super::quote("R*"), "'R*'");
+        assert_eq!(super::quote_but_patterns("regexp%n[1-3].*"), "regexp%n[1-3].*");
+        assert_eq!(super::quote_but_patterns("regexp%(a|b)"), "'regexp%(a|b)'");
     }
 }

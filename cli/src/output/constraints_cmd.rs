@@ -112,12 +112,15 @@ fn location(out: &mut Commands, found: &rhapsody_ops::dto::constraints::Location
     }
     if attributes.rules.len() > 1 {
         out.warnings.push(format!(
-            "Location constraint '{id}' contains multiple rules. Command for creating the constraint is omitted."
+            "Constraint '{id}' contains more than one rule, which is no longer supported. Instead, each rule will be put in a separate constraint."
         ));
-        return;
     }
-    if let Some(rule) = attributes.rules.first() {
-        let mut options: Vec<String> = vec![pair("id", &rule.id), pair("constraint-id", id)];
+    for (position, rule) in attributes.rules.iter().enumerate() {
+        let mut options: Vec<String> = vec![pair("id", &rule.id)];
+        // The constraint's own id is free for the first rule only.
+        if position == 0 {
+            options.push(pair("constraint-id", id));
+        }
         if let Some(discovery) = &attributes.resource_discovery {
             options.push(pair("resource-discovery", discovery));
         }

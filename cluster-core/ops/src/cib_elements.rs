@@ -88,7 +88,7 @@ fn closure(doc: &Document, wanted: &[Element]) -> Vec<Element> {
 fn warn_not_stopped(work: &mut Work<'_>, all: &[Element]) {
     let mut resources: Vec<String> = all
         .iter()
-        .filter(|element| tree::is_resource(&work.cib, **element))
+        .filter(|element| tree::is_resource(&work.cib, **element) && !tree::is_stonith(&work.cib, **element))
         .map(|element| tree::id(&work.cib, *element))
         .collect();
     if resources.is_empty() || work.env.live {
@@ -144,7 +144,7 @@ fn warn_no_fencing_left(work: &mut Work<'_>, all: &[Element], force: bool) {
         return;
     }
     work.forceable(
-        force || !work.env.live,
+        force,
         "NO_STONITH_MEANS_WOULD_BE_LEFT",
         "Requested action leaves the cluster with no enabled means to fence nodes, resulting in the cluster not being able to \
          recover from certain failure conditions",

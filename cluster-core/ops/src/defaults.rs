@@ -82,6 +82,7 @@ fn create(work: &mut Work<'_>, request: CreateRequest, section: &str) -> Result<
         work.require_schema((3, 9));
     }
     let mut rule = None;
+    let mut readable = true;
     if let Some(text) = &request.nvset_rule {
         match rule_text::parse(text) {
             Ok(parsed) => {
@@ -89,16 +90,21 @@ fn create(work: &mut Work<'_>, request: CreateRequest, section: &str) -> Result<
                 work.reports(parsed.check(takes));
                 rule = Some(parsed);
             }
-            Err(error) => work.report(error.report(text)),
+            Err(error) => {
+                readable = false;
+                work.report(error.report(text));
+            }
         }
     }
     if let Some(id) = request.nvset_options.get("id") {
         work.check_new_id(id, "id");
     }
+    if readable {
+        let about_resource = rule.as_ref().is_some_and(rule_text::Rule::asks_for_resource);
+        check_names(work, section, about_resource, &request.nvpairs);
+    }
     work.check()?;
     tell_overridden(work);
-    let about_resource = rule.as_ref().is_some_and(rule_text::Rule::asks_for_resource);
-    check_names(work, section, about_resource, &request.nvpairs);
     let parent = sections::make(&mut work.cib, section);
     let doc = &mut work.cib;
     let id = match request.nvset_options.get("id") {

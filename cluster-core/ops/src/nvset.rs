@@ -62,12 +62,24 @@ pub fn create(
     position: Option<usize>,
     pairs: &[(String, String)],
 ) -> Element {
+    let pairs: Vec<_> = pairs.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+    create_with_empty(doc, owner, kind, position, &pairs)
+}
+
+/// The same, where an empty value is a value.
+pub fn create_with_empty(
+    doc: &mut Document,
+    owner: Element,
+    kind: &str,
+    position: Option<usize>,
+    pairs: &[(String, String)],
+) -> Element {
     let owner_id = doc.attr(owner, "id").unwrap_or_default().to_owned();
     let id = ids::free(doc, &format!("{owner_id}-{kind}"));
     let position = position.unwrap_or_else(|| doc.children(owner).count());
     let block = doc.insert(owner, position, kind);
     doc.set_attr(block, "id", &id);
-    let mut pairs: Vec<_> = pairs.iter().filter(|(_, value)| !value.is_empty()).collect();
+    let mut pairs: Vec<_> = pairs.iter().collect();
     pairs.sort();
     for (name, value) in pairs {
         add(doc, block, name, value);

@@ -5,11 +5,13 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::constraints_text::{self, Full};
 use crate::output::{cmd, constraints_cmd, json};
+use crate::settings;
 use rhapsody_ops::constraint::config::Request;
 use rhapsody_ops::dto::constraints::Constraints;
 
 fn get(context: &mut Context) -> Result<Constraints, Failure> {
-    context.get("constraint.get_config", &Request { evaluate_rules: true })
+    let evaluate_rules = settings::rules_are_evaluated();
+    context.get("constraint.get_config", &Request { evaluate_rules })
 }
 
 pub fn all(context: &mut Context, words: &[String]) -> Done {

@@ -28,7 +28,6 @@ pub fn target(word: &str) -> (String, bool) {
 }
 
 fn prefers(context: &mut Context, resource: &str, avoids: bool, nodes: &[String]) -> Done {
-    warn_unchecked(context);
     let mut preferences = Vec::new();
     for word in nodes {
         let (node, score) = word.split_once('=').unwrap_or((word, "INFINITY"));
@@ -47,12 +46,6 @@ fn prefers(context: &mut Context, resource: &str, avoids: bool, nodes: &[String]
         Request { resource, is_pattern, preferences, force: context.options.force(), ..Request::default() };
     context.change("rhapsody.constraint.location_add", &request)?;
     Ok(())
-}
-
-fn warn_unchecked(context: &Context) {
-    if context.options.has("-f") {
-        eprintln!("Warning: Validation for node existence in the cluster will be skipped");
-    }
 }
 
 pub fn add(context: &mut Context, words: &[String]) -> Done {
@@ -80,7 +73,6 @@ pub fn add(context: &mut Context, words: &[String]) -> Done {
             }
         }
     }
-    warn_unchecked(context);
     let (resource, is_pattern) = target(resource);
     let request = Request {
         resource,

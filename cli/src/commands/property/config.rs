@@ -204,7 +204,7 @@ pub fn describe_lines(parameter: &Parameter, description: &str) -> Vec<String> {
         }
         None => lines.push(format!("  Type: {}", parameter.kind)),
     }
-    if let Some(default) = &parameter.default {
+    if let Some(default) = parameter.default.as_ref().filter(|default| !default.is_empty()) {
         lines.push(format!("  Default: {default}"));
     }
     lines

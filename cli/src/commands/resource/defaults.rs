@@ -9,6 +9,7 @@ use crate::grammar::{self, Groups};
 use crate::output::cmd::{pair, quote};
 use crate::output::json;
 use crate::output::nvset_text::{self, indent};
+use crate::settings;
 use rhapsody_ops::defaults::{ConfigRequest, CreateRequest, Defaults, RemoveRequest, UpdateRequest};
 use rhapsody_ops::dto::nvset::Nvset;
 use rhapsody_ops::work::ForceFlags;
@@ -47,7 +48,7 @@ pub fn config(context: &mut Context, words: &[String], of: Of) -> Done {
             "option '--full' is not compatible with '{format}' output format."
         )));
     }
-    let evaluate = !context.options.has("--no-expire-check");
+    let evaluate = !context.options.has("--no-expire-check") && settings::rules_are_evaluated();
     let command = format!("cib_options.{}_defaults_config", of.word());
     let mut found: Defaults = context.get(&command, &ConfigRequest { evaluate_expired: evaluate })?;
     if !context.options.has("--all") {

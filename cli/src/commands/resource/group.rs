@@ -50,7 +50,7 @@ pub fn list(context: &mut Context, words: &[String]) -> Done {
     }
     for group in super::configured(context)?.groups {
         let members: Vec<String> = group.member_ids.iter().map(|member| format!(" {member}")).collect();
-        context.line(format!("{}:{} ", group.id, members.concat()));
+        context.line(format!("{}:{}", group.id, members.concat()));
     }
     Ok(())
 }

@@ -17,18 +17,19 @@ pub fn resources(context: &mut Context, words: &[String]) -> Done {
 pub fn stonith(context: &mut Context, words: &[String]) -> Done {
     let text = text(context, words, true)?;
     context.line(text.trim_end());
-    let named = words.iter().any(|word| !word.contains('='));
-    if !named {
+    if words.is_empty() {
         crate::commands::stonith::print_levels_after(context)?;
     }
     Ok(())
 }
 
 fn text(context: &mut Context, words: &[String], stonith: bool) -> Result<String, Failure> {
-    let (named, ids): (Vec<String>, Vec<String>) = words.iter().cloned().partition(|word| word.contains('='));
+    // One word is the id, wherever it stands; everything else has a name.
+    let mut named: Vec<String> = words.to_vec();
+    let id = named.iter().position(|word| !word.contains('=')).map(|at| named.remove(at));
     let mut pairs = grammar::pairs(&named)?;
     let node = pairs.shift_remove("node");
-    if ids.len() > 1 || !pairs.is_empty() {
+    if !pairs.is_empty() {
         return Err(usage());
     }
     let node = match node {
@@ -37,20 +38,28 @@ fn text(context: &mut Context, words: &[String], stonith: bool) -> Result<String
     };
     let hide = context.options.has("--hide-inactive");
     let mut model = status::model(context)?;
-    if let Some(id) = ids.first() {
+    if let Some(id) = &id {
         return about(context, &model, id, hide, node.as_deref());
     }
-    model.resources.retain(|entry| is_stonith(entry) == stonith);
-    if model.resources.is_empty() {
-        return Ok(
-            if stonith { "NO stonith devices configured" } else { "NO resources configured" }.to_owned()
-        );
+    let filtered = hide || node.is_some();
+    if filtered && nothing(&model.pcs_resources_text(hide, None, node.as_deref())) {
+        return Ok(NOTHING_ACTIVE.to_owned());
     }
+    model.resources.retain(|entry| is_stonith(entry) == stonith);
     let text = model.pcs_resources_text(hide, None, node.as_deref());
-    Ok(match stonith {
-        true => text.replace("No active resources", "No active stonith devices"),
-        false => text,
-    })
+    if nothing(&text) {
+        let none = if stonith { "NO stonith devices configured" } else { "NO resources configured" };
+        return Ok(none.to_owned());
+    }
+    Ok(text)
+}
+
+const NOTHING_ACTIVE: &str = "No active resources";
+
+/// A status that shows no resource at all.
+fn nothing(text: &str) -> bool {
+    let sentence = text.trim().trim_start_matches("* ");
+    matches!(sentence, "" | NOTHING_ACTIVE | "No resources" | "NO resources configured")
 }
 
 fn is_stonith(entry: &Entry) -> bool {
@@ -66,7 +75,8 @@ fn about(
     node: Option<&str>,
 ) -> Result<String, Failure> {
     if !model.find(id).is_empty() || model.resources.iter().any(|entry| entry.id() == id) {
-        return Ok(model.pcs_resources_text(hide, Some(id), node));
+        let text = model.pcs_resources_text(hide, Some(id), node);
+        return Ok(if nothing(&text) { NOTHING_ACTIVE.to_owned() } else { text });
     }
     let tags: Tags = context.get("tag.get_config_dto", &ConfigRequest::default())?;
     let Some(tag) = tags.tags.iter().find(|tag| tag.id == id) else {
@@ -76,15 +86,12 @@ fn about(
     for entry in &model.resources {
         for member in tag.idref_list.iter().filter(|member| holds(entry, member)) {
             let part = model.pcs_resources_text(hide, Some(member), node);
-            if !part.contains("No active resources") && !part.contains("No resources") {
+            if !nothing(&part) {
                 text.push_str(&part);
             }
         }
     }
-    if text.is_empty() {
-        text = model.pcs_resources_text(hide, Some(id), node);
-    }
-    Ok(text)
+    Ok(if text.is_empty() { NOTHING_ACTIVE.to_owned() } else { text })
 }
 
 fn holds(entry: &Entry, id: &str) -> bool {

@@ -46,10 +46,7 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
         }
         _ => {
             resource::config::print(context, format, &devices, &devices.clone(), words)?;
-            if words.is_empty() {
-                super::level::print_after(context)?;
-            }
-            Ok(())
+            super::level::print_after(context)
         }
     }
 }

@@ -1,14 +1,13 @@
 //! `stonith fence` and `stonith confirm`: by hand, so they say what they are about to believe.
 
 use crate::Done;
-use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
 
 pub fn fence(context: &mut Context, words: &[String]) -> Done {
-    let [node] = words else { return Err(usage()) };
+    let [node] = words else { return Err(one_node("fence")) };
     let action = if context.options.has("--off") { "off" } else { "reboot" };
     context.run("rhapsody.stonith.fence", &json!({ "node": node, "action": action }))?;
     eprintln!("Node: {node} fenced");
@@ -16,7 +15,7 @@ pub fn fence(context: &mut Context, words: &[String]) -> Done {
 }
 
 pub fn confirm(context: &mut Context, words: &[String]) -> Done {
-    let [node] = words else { return Err(usage()) };
+    let [node] = words else { return Err(one_node("confirm fenced")) };
     let sure = context.options.force() || context.options.has("--yes");
     if !sure && !confirmed(node)? {
         return Err(Failure::message("Canceled, nothing was changed"));
@@ -24,6 +23,10 @@ pub fn confirm(context: &mut Context, words: &[String]) -> Done {
     context.run("rhapsody.stonith.confirm", &json!({ "node": node }))?;
     eprintln!("Node: {node} confirmed fenced");
     Ok(())
+}
+
+fn one_node(what: &str) -> Failure {
+    Failure::Message(format!("must specify one (and only one) node to {what}"))
 }
 
 fn confirmed(node: &str) -> Result<bool, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::cmd::{pair, quote};
+use crate::output::cmd::{pair, quote, quote_but_patterns};
 use rhapsody_ops::dto::levels::Levels;
 use rhapsody_ops::stonith::level::Nothing;
 
@@ -17,7 +17,7 @@ pub fn commands(levels: &Levels) -> Vec<Vec<String>> {
         let id = if id.is_empty() { String::new() } else { format!(" {}", pair("id", id)) };
         vec![format!(
             "rhapsody stonith level add --force -- {index} {} {}{id}",
-            quote(&target),
+            quote_but_patterns(&target),
             devices.join(" ")
         )]
     };

@@ -90,19 +90,19 @@ pub const NOUN: Noun = Noun {
             words: "op add",
             usage: "<stonith id> <operation action> [operation properties]\nAdd an operation.",
             options: &["-f", "--dry-run", "--force"],
-            run: resource::update::add_operation,
+            run: update::op_add,
         },
         Verb {
             words: "op delete",
             usage: "<operation id> | <stonith id> <operation action> [<operation properties>]\nRemove operations.",
             options: &["-f", "--dry-run", "--force"],
-            run: resource::update::remove_operation,
+            run: update::op_remove,
         },
         Verb {
             words: "op remove",
             usage: "<operation id> | <stonith id> <operation action> [<operation properties>]\nRemove operations.",
             options: &["-f", "--dry-run", "--force"],
-            run: resource::update::remove_operation,
+            run: update::op_remove,
         },
         Verb {
             words: "fence",

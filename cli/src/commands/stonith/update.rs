@@ -32,11 +32,21 @@ pub fn update(context: &mut Context, words: &[String]) -> Done {
 
 pub fn meta(context: &mut Context, words: &[String]) -> Done {
     let [id, rest @ ..] = words else { return Err(usage()) };
+    refuse_resources(context, std::slice::from_ref(id), "meta")?;
     if rest.is_empty() {
         return Err(usage());
     }
-    refuse_resources(context, std::slice::from_ref(id), "meta")?;
     resource::update::change_meta(context, id, rest)
+}
+
+pub fn op_add(context: &mut Context, words: &[String]) -> Done {
+    refuse_resources(context, words.get(..1).unwrap_or_default(), "op add")?;
+    resource::update::add_operation(context, words)
+}
+
+pub fn op_remove(context: &mut Context, words: &[String]) -> Done {
+    refuse_resources(context, words.get(..1).unwrap_or_default(), "op delete")?;
+    resource::update::remove_operation(context, words)
 }
 
 pub fn switch(context: &mut Context, words: &[String], verb: &str) -> Done {

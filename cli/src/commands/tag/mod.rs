@@ -53,7 +53,8 @@ fn config(context: &mut Context, words: &[String]) -> Done {
     let found: Tags = context.get("tag.get_config_dto", &ConfigRequest { tag_filter: words.to_vec() })?;
     match format {
         "json" => context.line(json::pretty(&found)),
-        "cmd" => context.commands(&commands(&found)),
+        // Without tags there is one empty line, as pcs prints it.
+        "cmd" => context.line(cmd::join_commands(&commands(&found))),
         _ => {
             for tag in &found.tags {
                 context.line(&tag.id);

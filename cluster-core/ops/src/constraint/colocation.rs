@@ -95,7 +95,8 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
 /// Today's word of a role; the old words are taken, and answered.
 pub(crate) fn role(work: &mut Work<'_>, given: Option<&str>) -> Result<Option<String>, Stop> {
     let Some(given) = given else { return Ok(None) };
-    let Some(role) = values::role(given) else {
+    // Articles for pcs 0.9 say "with master X"; its counterpart went with Pacemaker 3.
+    let Some(role) = values::role(given).filter(|_| !given.eq_ignore_ascii_case("slave")) else {
         let allowed = quoted(["Promoted", "Started", "Stopped", "Unpromoted"]);
         return work.stop(
             "INVALID_OPTION_VALUE",

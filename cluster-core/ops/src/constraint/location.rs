@@ -29,6 +29,15 @@ pub struct Request {
 }
 
 pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
+    if let Some(discovery) = request.resource_discovery.as_deref()
+        && !matches!(discovery, "always" | "never" | "exclusive")
+        && !request.force
+    {
+        let text = values::invalid_value(discovery, "resource-discovery", "'always', 'exclusive', 'never'");
+        work.report(Report::error("INVALID_OPTION_VALUE", text).forceable("FORCE"));
+        return Err(Stop);
+    }
+    warn_unchecked(work);
     for preference in &request.preferences {
         check_score(work, &preference.score);
         work.check()?;
@@ -56,19 +65,21 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
             None => {}
         }
     }
-    if let Some(discovery) = request.resource_discovery.as_deref()
-        && !matches!(discovery, "always" | "never" | "exclusive")
-        && !request.force
-    {
-        let text = values::invalid_value(discovery, "resource-discovery", "'always', 'exclusive', 'never'");
-        work.report(Report::error("INVALID_OPTION_VALUE", text).forceable("FORCE"));
-        return Err(Stop);
-    }
     work.count_changes(request.preferences.len());
     for preference in &request.preferences {
         add(work, &request, preference);
     }
+    work.touch();
     Ok(())
+}
+
+fn warn_unchecked(work: &mut Work<'_>) {
+    if !work.env.live {
+        work.warning(
+            "LOCATION_NODE_EXISTENCE_NOT_CHECKED",
+            "Validation for node existence in the cluster will be skipped",
+        );
+    }
 }
 
 /// Live, a node must be known; in a file nobody can tell.

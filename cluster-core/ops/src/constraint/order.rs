@@ -105,15 +105,13 @@ fn check_options(
                 continue;
             }
             "symmetrical" | "require-all" => {
-                let Some(value) = values::boolean(value) else {
+                if values::boolean(value).is_none() {
                     let text = format!(
                         "invalid {name} value '{value}', allowed values are: {}",
                         quoted(["false", "true"])
                     );
                     return work.stop("INVALID_OPTION_VALUE", text);
-                };
-                attributes.push((name.clone(), value.to_string()));
-                continue;
+                }
             }
             "score" => {
                 work.report(Report::deprecation(

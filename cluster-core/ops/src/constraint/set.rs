@@ -199,7 +199,7 @@ fn check_set(work: &mut Work<'_>, set: &mut Set) {
     let mut role = None;
     for (name, value) in &set.options {
         let hint = match name.as_str() {
-            "role" => match values::role(value) {
+            "role" => match values::role(value).filter(|_| !values::is_old_role(value)) {
                 Some(today) => {
                     role = Some(today.to_owned());
                     None

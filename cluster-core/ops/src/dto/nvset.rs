@@ -39,11 +39,14 @@ pub fn read(doc: &Document, block: Element, in_effect: InEffect<'_>) -> Nvset {
         name: doc.attr(pair, "name").unwrap_or_default().to_owned(),
         value: doc.attr(pair, "value").unwrap_or_default().to_owned(),
     };
+    // In the order of their ids, whatever order they were set in: two dumps compare line by line.
+    let mut nvpairs: Vec<Nvpair> = doc.children_named(block, "nvpair").map(pair).collect();
+    nvpairs.sort_by(|left, right| left.id.cmp(&right.id));
     Nvset {
         id: doc.attr(block, "id").unwrap_or_default().to_owned(),
         options: options.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         rule: doc.child(block, "rule").map(|found| rule::read(doc, found, in_effect)),
-        nvpairs: doc.children_named(block, "nvpair").map(pair).collect(),
+        nvpairs,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `resource bundle create`, `update`, `reset`.
 
-use super::bundle;
 use super::create::Attributes;
+use super::{bundle, switch};
 use crate::values;
 use crate::work::{Stop, Work};
 use crate::{ids, nvset, sections};
@@ -76,6 +76,9 @@ fn fill(work: &mut Work<'_>, bundle: Element, container: Element, request: &Requ
     }
     add_maps(work, bundle, request);
     let mut meta = request.meta_attributes.clone();
+    if request.ensure_disabled && meta.is_empty() {
+        return switch::set(work, bundle, "target-role", "Stopped");
+    }
     if request.ensure_disabled {
         meta.insert("target-role".to_owned(), "Stopped".to_owned());
     }
@@ -107,24 +110,38 @@ fn part(doc: &mut Document, bundle: Element, name: &str) -> Element {
 fn add_maps(work: &mut Work<'_>, bundle: Element, request: &Request) {
     let doc = &mut work.cib;
     let bundle_id = doc.attr(bundle, "id").unwrap_or_default().to_owned();
+    // An id that is asked for is not given to another mapping.
+    let all = request.port_map_add.iter().chain(&request.storage_map_add);
+    let asked: Vec<String> = all.filter_map(|options| options.get("id").cloned()).collect();
     if !request.port_map_add.is_empty() {
         let network = part(doc, bundle, "network");
         for options in &request.port_map_add {
             let name = options.get("port").or(options.get("range")).cloned().unwrap_or_default();
             let base = format!("{bundle_id}-port-map-{}", ids::sanitized_part(&name));
-            add_map(doc, network, "port-mapping", options, &base);
+            add_map(doc, network, "port-mapping", options, &base, &asked);
         }
     }
     if !request.storage_map_add.is_empty() {
         let storage = part(doc, bundle, "storage");
         for options in &request.storage_map_add {
-            add_map(doc, storage, "storage-mapping", options, &format!("{bundle_id}-storage-map"));
+            add_map(doc, storage, "storage-mapping", options, &format!("{bundle_id}-storage-map"), &asked);
         }
     }
 }
 
-fn add_map(doc: &mut Document, parent: Element, name: &str, options: &Attributes, base: &str) {
-    let id = options.get("id").cloned().unwrap_or_else(|| ids::free(doc, base));
+fn add_map(
+    doc: &mut Document,
+    parent: Element,
+    name: &str,
+    options: &Attributes,
+    base: &str,
+    asked: &[String],
+) {
+    let id = options.get("id").cloned().unwrap_or_else(|| {
+        let mut taken = ids::taken(doc);
+        taken.extend(asked.iter().cloned());
+        ids::free_among(&taken, base)
+    });
     let element = doc.append(parent, name);
     set_all(doc, element, options);
     doc.set_attr(element, "id", &id);
@@ -170,14 +187,17 @@ pub fn update(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         work.cib.remove(map);
     }
     add_maps(work, bundle, &request);
-    drop_empty(work, bundle);
+    drop_empty(work, bundle, &request);
     set_meta(work, bundle, &request.meta_attributes);
     Ok(())
 }
 
-/// Parts of which nothing is left.
-fn drop_empty(work: &mut Work<'_>, bundle: Element) {
-    for name in ["network", "storage"] {
+/// Parts of which this change left nothing; what was empty before stays as the user has it.
+fn drop_empty(work: &mut Work<'_>, bundle: Element, request: &Request) {
+    let network = !request.network_options.is_empty() || !request.port_map_remove.is_empty();
+    let storage = !request.storage_map_remove.is_empty();
+    for (name, _) in [("network", network), ("storage", storage)].into_iter().filter(|(_, touched)| *touched)
+    {
         let doc = &mut work.cib;
         if let Some(found) = doc.child(bundle, name)
             && doc.children(found).next().is_none()

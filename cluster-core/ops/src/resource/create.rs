@@ -79,6 +79,9 @@ pub fn prepare(work: &mut Work<'_>, request: &Request, kind: Kind) -> Result<Pre
     check_id(work, &request.resource_id)?;
     let mut given = request.operation_list.clone();
     operations::check(work, &mut given, metadata.as_deref(), request.allow_invalid_operation);
+    if metadata.is_none() {
+        operations::check_of_absent_agent(work, &given);
+    }
     for id in given.iter().filter_map(|operation| operation.get("id")) {
         if *id == request.resource_id || ids::find(&work.cib, id).is_some() {
             return work.stop("ID_ALREADY_EXISTS", format!("'{id}' already exists"));
@@ -122,6 +125,9 @@ fn check_attributes(
         Kind::Stonith => ("stonith", &fencing.parameters),
     };
     let given = list(&request.instance_attributes);
+    for (name, _) in given.iter().filter(|(_, value)| value.is_empty()) {
+        work.error("INVALID_OPTION_VALUE", format!("{name} cannot be empty"));
+    }
     let mut reports = check::new_options(Subject { kind: word, force }, metadata, extra, &given);
     if kind == Kind::Stonith {
         reports.retain(|report| {
@@ -320,8 +326,8 @@ pub fn append(
         [("instance_attributes", &request.instance_attributes), ("meta_attributes", &request.meta_attributes)]
     {
         let pairs = list(attributes);
-        if pairs.iter().any(|(_, value)| !value.is_empty()) {
-            nvset::create(doc, primitive, kind, None, &pairs);
+        if !pairs.is_empty() {
+            nvset::create_with_empty(doc, primitive, kind, None, &pairs);
         }
     }
     if !prepared.operations.is_empty() {

@@ -19,6 +19,9 @@ pub struct Request {
 
 fn find(work: &mut Work<'_>, id: &str) -> Result<Element, Stop> {
     match tree::find(&work.cib, id) {
+        Some(found) if tree::is_stonith(&work.cib, found) => {
+            work.stop("RESOURCE_DOES_NOT_ACCEPT_STONITH", "This command does not accept stonith resources.")
+        }
         Some(found) => Ok(found),
         None => work.stop("ID_NOT_FOUND", format!("bundle / clone / group / resource '{id}' does not exist")),
     }
@@ -103,7 +106,10 @@ pub fn move_with_constraint(work: &mut Work<'_>, request: Request) -> Result<(),
     match &request.node {
         Some(node) => {
             let node = node.clone();
-            remove(work, &format!("cli-ban-{id}-on-{node}"));
+            // Each of the two is a change of its own.
+            if remove(work, &format!("cli-ban-{id}-on-{node}")) {
+                work.count_changes(2);
+            }
             work.warning(
                 "RESOURCE_MOVE_CONSTRAINT_CREATED",
                 format!("A move constraint has been created and the resource '{id}' may or may not move depending on other configuration"),
@@ -131,12 +137,13 @@ fn check_promoted(work: &mut Work<'_>, resource: Element, request: &Request, ver
     Ok(())
 }
 
-fn remove(work: &mut Work<'_>, id: &str) {
-    let Some(section) = sections::get(&work.cib, "constraints") else { return };
+fn remove(work: &mut Work<'_>, id: &str) -> bool {
+    let Some(section) = sections::get(&work.cib, "constraints") else { return false };
     let found = work.cib.children(section).find(|found| work.cib.attr(*found, "id") == Some(id));
     if let Some(found) = found {
         work.cib.remove(found);
     }
+    found.is_some()
 }
 
 /// Writes the constraint; an older one of the same name is replaced.
@@ -211,6 +218,7 @@ pub fn clear(work: &mut Work<'_>, request: ClearRequest) -> Result<(), Stop> {
             found.push((constraint, name));
         }
     }
+    work.count_changes(found.len());
     for (constraint, name) in found {
         work.report(Report::info(
             "RESOURCE_UNMOVE_UNBAN_PCMK_SUCCESS",

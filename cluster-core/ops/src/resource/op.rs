@@ -5,7 +5,7 @@ use super::tree;
 use crate::ids;
 use crate::values;
 use crate::work::{Stop, Work};
-use rhapsody_agents_catalog::check::forceable;
+use rhapsody_agents_catalog::check::{forceable, quoted};
 use rhapsody_agents_catalog::{AgentName, Metadata};
 use rhapsody_api::Report;
 use rhapsody_xml::{Document, Element};
@@ -59,6 +59,17 @@ fn metadata(work: &Work<'_>, primitive: Element) -> Option<Arc<Metadata>> {
     work.env.agents.metadata(&name).ok()
 }
 
+/// Articles create resources with the old words of roles; who changes an operation writes today's.
+fn refuse_old_role(work: &mut Work<'_>, operation: &Operation) -> Result<(), Stop> {
+    match operation.get("role").filter(|role| values::is_old_role(role)) {
+        None => Ok(()),
+        Some(role) => work.stop(
+            "INVALID_OPTION_VALUE",
+            values::invalid_value(role, "role", &quoted(["Promoted", "Started", "Stopped", "Unpromoted"])),
+        ),
+    }
+}
+
 /// Checks one operation and gives it its interval.
 fn prepare(
     work: &mut Work<'_>,
@@ -66,6 +77,7 @@ fn prepare(
     operation: Operation,
     force: bool,
 ) -> Result<Operation, Stop> {
+    refuse_old_role(work, &operation)?;
     let metadata = metadata(work, primitive);
     let mut list = [operation];
     operations::check(work, &mut list, metadata.as_deref(), force);
@@ -132,7 +144,12 @@ fn check_same_interval(
     )
 }
 
-fn insert(work: &mut Work<'_>, primitive: Element, operation: &Operation, position: Option<usize>) {
+fn insert(
+    work: &mut Work<'_>,
+    primitive: Element,
+    operation: &Operation,
+    position: Option<usize>,
+) -> Element {
     let id = tree::id(&work.cib, primitive);
     let doc = &mut work.cib;
     let operations = match doc.child(primitive, "operations") {
@@ -156,6 +173,7 @@ fn insert(work: &mut Work<'_>, primitive: Element, operation: &Operation, positi
     if let Some(position) = position {
         doc.move_to(op, operations, position);
     }
+    op
 }
 
 /// One operation of `resource update`: replaces the one of the same name and role, or is added.
@@ -175,11 +193,27 @@ pub fn update(
     let operation = prepare(work, primitive, operation, force)?;
     check_same_interval(work, primitive, &operation, old)?;
     let position = old.map(|old| work.cib.position(old));
+    let order: Vec<String> =
+        old.map(|old| work.cib.attrs(old).map(|(name, _)| name.to_owned()).collect()).unwrap_or_default();
     if let Some(old) = old {
         work.cib.remove(old);
     }
-    insert(work, primitive, &operation, position);
+    let new = insert(work, primitive, &operation, position);
+    keep_order(&mut work.cib, new, &order);
     Ok(())
+}
+
+/// Attributes in the order they had: an operation that is what it was is no change.
+fn keep_order(doc: &mut Document, element: Element, order: &[String]) {
+    let mut attributes: Vec<(String, String)> =
+        doc.attrs(element).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    attributes.sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(order.len()));
+    for (name, _) in &attributes {
+        doc.remove_attr(element, name);
+    }
+    for (name, value) in &attributes {
+        doc.set_attr(element, name, value);
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -195,7 +229,7 @@ pub fn remove(work: &mut Work<'_>, request: RemoveRequest) -> Result<(), Stop> {
         let found = ids::find(&work.cib, &request.id).filter(|found| work.cib.name(*found) == "op");
         return match found {
             Some(op) => {
-                take_out(work, op);
+                work.cib.remove(op);
                 Ok(())
             }
             None => work.stop("ID_NOT_FOUND", format!("unable to find operation id: {}", request.id)),
@@ -214,19 +248,9 @@ pub fn remove(work: &mut Work<'_>, request: RemoveRequest) -> Result<(), Stop> {
             .stop("OPERATION_NOT_FOUND", format!("Unable to find operation matching: {}", words.join(" ")));
     }
     for op in found {
-        take_out(work, op);
+        work.cib.remove(op);
     }
     Ok(())
-}
-
-fn take_out(work: &mut Work<'_>, op: Element) {
-    let parent = work.cib.parent(op);
-    work.cib.remove(op);
-    if let Some(parent) = parent
-        && work.cib.children(parent).next().is_none()
-    {
-        work.cib.remove(parent);
-    }
 }
 
 /// Told before anything else when the word before the options is no action.

@@ -55,7 +55,8 @@ pub fn check(work: &mut Work<'_>, given: &mut [Operation], metadata: Option<&Met
     }
     let names: Vec<String> = given.iter().filter_map(|operation| operation.get("name").cloned()).collect();
     if let Some(metadata) = metadata {
-        check_names(&names, metadata, force, &mut reports);
+        let allowed: Vec<&str> = metadata.actions.iter().map(|action| action.name.as_str()).collect();
+        check_names(&names, &allowed, force, &mut reports);
     }
     work.reports(reports);
     if given.iter().any(|operation| option(operation, "on-fail") == Some("demote")) && !work.failed() {
@@ -64,13 +65,23 @@ pub fn check(work: &mut Work<'_>, given: &mut [Operation], metadata: Option<&Met
     check_repeated(work, given);
 }
 
-fn check_names(names: &[String], metadata: &Metadata, force: bool, reports: &mut Vec<Report>) {
-    let allowed: Vec<&str> = metadata.actions.iter().map(|action| action.name.as_str()).collect();
+/// The actions of an agent that nobody can ask are not known to be any.
+pub fn check_of_absent_agent(work: &mut Work<'_>, given: &[Operation]) {
+    let names: Vec<String> = given.iter().filter_map(|operation| operation.get("name").cloned()).collect();
+    let mut reports = Vec::new();
+    check_names(&names, &[], true, &mut reports);
+    work.reports(reports);
+}
+
+fn check_names(names: &[String], allowed: &[&str], force: bool, reports: &mut Vec<Report>) {
     let mut told: Vec<&String> = Vec::new();
     for name in names {
         if !allowed.contains(&name.as_str()) && !told.contains(&name) {
             told.push(name);
-            let text = values::invalid_value(name, "operation name", &quoted(&allowed));
+            let text = match allowed {
+                [] => format!("'{name}' is not a valid operation name value"),
+                _ => values::invalid_value(name, "operation name", &quoted(allowed)),
+            };
             reports.push(rhapsody_agents_catalog::check::forceable(force, "INVALID_OPTION_VALUE", text));
         }
     }

@@ -78,8 +78,34 @@ fn to_enable(doc: &Document, resource: Element) -> Vec<Element> {
     all
 }
 
+/// A bundle that nothing can reach inside of is none for the scheduler, so switching it does nothing.
+fn refuse_unusable(work: &mut Work<'_>, resources: &[Element]) {
+    for resource in resources {
+        let doc = &work.cib;
+        let top = tree::top(doc, *resource);
+        let inner = tree::members(doc, top);
+        if doc.name(top) != "bundle" || inner.is_empty() {
+            continue;
+        }
+        let address = doc.child(top, "network").is_some_and(|network| {
+            doc.has_attr(network, "ip-range-start") || doc.has_attr(network, "control-port")
+        });
+        if !address {
+            let inner: Vec<String> = inner.iter().map(|inner| tree::id(doc, *inner)).collect();
+            let text = format!(
+                "bundle '{}' does not exist for the cluster: to run {} inside it needs 'ip-range-start' or 'control-port' in its network",
+                tree::id(doc, top),
+                quoted(&inner)
+            );
+            work.error("ID_NOT_FOUND", text);
+        }
+    }
+}
+
 pub fn enable(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let resources = find(work, &request.resource_or_tag_ids)?;
+    refuse_unusable(work, &resources);
+    work.check()?;
     for resource in resources {
         warn_unmanaged(work, resource);
         for element in to_enable(&work.cib, resource) {
@@ -91,6 +117,7 @@ pub fn enable(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
 
 pub fn disable(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let resources = find(work, &request.resource_or_tag_ids)?;
+    refuse_unusable(work, &resources);
     warn_fencing(work, &resources, request.force_flags.force());
     work.check()?;
     for resource in resources {
@@ -112,11 +139,17 @@ fn warn_fencing(work: &mut Work<'_>, resources: &[Element], force: bool) {
     let left = tree::primitives(doc).into_iter().any(|primitive| {
         tree::is_stonith(doc, primitive) && !resources.contains(&primitive) && !stopped(primitive)
     });
-    if left {
+    // A device that is disabled already promises nothing.
+    let off = |resource: &Element| {
+        tree::primitives_in(doc, *resource)
+            .into_iter()
+            .all(|inner| !tree::is_stonith(doc, inner) || stopped(inner))
+    };
+    if left || resources.iter().all(off) {
         return;
     }
     work.forceable(
-        force || !work.env.live,
+        force,
         "NO_STONITH_MEANS_WOULD_BE_LEFT",
         "Requested action leaves the cluster with no enabled means to fence nodes, resulting in the cluster not being able to \
          recover from certain failure conditions",

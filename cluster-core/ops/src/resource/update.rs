@@ -81,8 +81,18 @@ fn update_clone(work: &mut Work<'_>, clone: Element, request: &Request) -> Resul
             "Meta attributes of clone are not validated",
         );
     }
+    modernise(work, clone);
     set_meta(work, clone, &meta);
     Ok(())
+}
+
+/// `<master>` is what a promotable clone was before Pacemaker 2.
+fn modernise(work: &mut Work<'_>, clone: Element) {
+    if work.cib.name(clone) == "master" {
+        work.cib.rename(clone, "clone");
+        let promotable = [("promotable".to_owned(), "true".to_owned())];
+        nvset::update(&mut work.cib, clone, "meta_attributes", &promotable);
+    }
 }
 
 fn check_options(work: &mut Work<'_>, resource: Element, request: &Request) {
@@ -129,10 +139,21 @@ fn check_options(work: &mut Work<'_>, resource: Element, request: &Request) {
         return;
     }
     // What was wrong before is no reason to refuse a change now.
-    if work.env.agents.validate(&name, &current) == Validation::Valid
-        && let Validation::Invalid(output) = work.env.agents.validate(&name, &after)
-    {
-        create::validation_failed(work, &output, request.enable_agent_self_validation, request.force);
+    match work.env.agents.validate(&name, &current) {
+        Validation::Valid => {
+            if let Validation::Invalid(output) = work.env.agents.validate(&name, &after) {
+                create::validation_failed(work, &output, request.enable_agent_self_validation, request.force);
+            }
+        }
+        Validation::Invalid(output) if request.enable_agent_self_validation => work.warning(
+            "AGENT_SELF_VALIDATION_SKIPPED_UPDATED_RESOURCE_MISCONFIGURED",
+            format!(
+                "The resource was misconfigured before the update, therefore agent self-validation will not be run for the \
+                 updated configuration. Validation output of the original configuration:\n  {}",
+                output.trim_end().replace('\n', "\n  ")
+            ),
+        ),
+        _ => {}
     }
 }
 
@@ -171,7 +192,7 @@ fn check_guest(work: &mut Work<'_>, resource: Element, meta: &Attributes, force:
             "USE_COMMAND_NODE_REMOVE_GUEST",
             "this command is not sufficient for removing a guest node, use 'rhapsody cluster node remove-guest'",
         ),
-        (Some(name), _) if !name.is_empty() => work.forceable(
+        (Some(name), now) if !name.is_empty() && now.as_deref() != Some(name) => work.forceable(
             force,
             "USE_COMMAND_NODE_ADD_GUEST",
             "this command is not sufficient for creating a guest node, use 'rhapsody cluster node add-guest'",
@@ -217,6 +238,7 @@ pub fn meta(work: &mut Work<'_>, request: MetaRequest) -> Result<(), Stop> {
         create::warn_meta_without_effect(work, if stonith { "Stonith" } else { "Resource" }, &set);
     }
     work.check()?;
+    modernise(work, resource);
     set_meta(work, resource, &request.meta_attrs);
     Ok(())
 }

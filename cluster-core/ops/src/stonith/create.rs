@@ -47,8 +47,8 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     if request.ensure_disabled {
         primitive.meta_attributes.insert("target-role".to_owned(), "Stopped".to_owned());
     }
-    let unfencing = prepared.metadata.as_ref().is_some_and(|metadata| metadata.provides_unfencing());
-    if unfencing && !primitive.meta_attributes.contains_key("provides") {
+    // What the agent says counts more than what the user believes.
+    if prepared.metadata.as_ref().is_some_and(|metadata| metadata.provides_unfencing()) {
         primitive.meta_attributes.insert("provides".to_owned(), "unfencing".to_owned());
     }
     let section = sections::make(&mut work.cib, "resources");
