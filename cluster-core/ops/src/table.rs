@@ -153,6 +153,7 @@ operations! {
     "rhapsody.constraint.remove" Write constraint::remove::by_id;
     "fencing_topology.get_config_dto" Read stonith::level::config;
     "rhapsody.resource.create_in_bundle" Write resource::bundle::create_in;
+    "rhapsody.resource.relations" Read resource::relations::run;
     "rhapsody.resource.clone" Write resource::clone::run;
     "rhapsody.configuration.get" Read configuration::get;
     "stonith.create" Write stonith::create::run;

@@ -9,6 +9,7 @@ pub mod defaults;
 pub mod describe;
 mod group;
 mod moving;
+mod relations;
 pub mod remove;
 pub mod status;
 mod switch;
@@ -355,6 +356,12 @@ pub const NOUN: Noun = Noun {
             usage: "[<resource id> [<name>=<value>]...]\nShow or set what resources need.",
             options: &["-f", "--dry-run"],
             run: utilization::run,
+        },
+        Verb {
+            words: "relations",
+            usage: "<resource id> [--full]\nShow what starts, stops or lives with a resource, as a tree.",
+            options: &["-f", "--full"],
+            run: relations::run,
         },
         Verb {
             words: "list",

@@ -12,6 +12,7 @@ pub mod moving;
 pub mod op;
 pub mod operations;
 pub mod references;
+pub mod relations;
 pub mod switch;
 pub mod tree;
 pub mod unclone;
