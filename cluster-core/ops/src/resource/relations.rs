@@ -64,8 +64,13 @@ struct Growing {
 }
 
 fn grow(doc: &Document, root: Element) -> Node {
-    let mut all =
-        vec![Growing { kind: Kind::Resource, element: root, parent: None, elsewhere: false, children: vec![] }];
+    let mut all = vec![Growing {
+        kind: Kind::Resource,
+        element: root,
+        parent: None,
+        elsewhere: false,
+        children: vec![],
+    }];
     let mut done: HashSet<(Kind, Element)> = HashSet::new();
     let mut queue = VecDeque::from([0]);
     while let Some(at) = queue.pop_front() {
@@ -113,9 +118,8 @@ fn around(doc: &Document, all: &[Growing], at: usize) -> Vec<(Kind, Element)> {
 }
 
 fn members(doc: &Document, kind: Kind, relation: Element) -> Vec<Element> {
-    let named = |element: Element, attribute: &str| {
-        doc.attr(element, attribute).and_then(|id| tree::find(doc, id))
-    };
+    let named =
+        |element: Element, attribute: &str| doc.attr(element, attribute).and_then(|id| tree::find(doc, id));
     // Members of sets in the order of their ids, which decides what is nearest among equals.
     match kind {
         Kind::Resource => Vec::new(),
@@ -186,8 +190,10 @@ fn details(doc: &Document, kind: Kind, relation: Element) -> Vec<String> {
             let line = options(doc, relation, &["id"]);
             let mut lines: Vec<String> = Some(line).filter(|line| !line.is_empty()).into_iter().collect();
             for set in doc.children_named(relation, "resource_set") {
-                let ids: Vec<&str> =
-                    doc.children_named(set, "resource_ref").filter_map(|member| doc.attr(member, "id")).collect();
+                let ids: Vec<&str> = doc
+                    .children_named(set, "resource_ref")
+                    .filter_map(|member| doc.attr(member, "id"))
+                    .collect();
                 let options = options(doc, set, &["id"]);
                 let options = if options.is_empty() { options } else { format!(" ({options})") };
                 lines.push(format!("   set {}{options}", ids.join(" ")));
@@ -253,7 +259,9 @@ mod tests {
 
     #[test]
     fn nobody_is_inside_of_a_clone_beside_its_only_member() {
-        let resources = format!("<clone id='c'><group id='g'><primitive id='a' {DUMMY}/><primitive id='b' {DUMMY}/></group></clone>");
+        let resources = format!(
+            "<clone id='c'><group id='g'><primitive id='a' {DUMMY}/><primitive id='b' {DUMMY}/></group></clone>"
+        );
         assert_eq!(shape(&relations(&resources, "", "a")), "a[out g[g[in g[b] out c[c]]]]");
         assert_eq!(shape(&relations(&resources, "", "c")), "c[in c[g[in g[a b]]]]");
     }
