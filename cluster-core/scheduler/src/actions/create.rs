@@ -167,9 +167,6 @@ impl Plan<'_> {
             action.set_meta("on_node", uname);
             action.set_meta("on_node_uuid", id);
             action.set_meta("stonith_action", op.as_str());
-            if self.c[node].is_remote() && op == "on" {
-                // digests of unfencing devices are only kept for remote nodes' sake
-            }
         }
         if self.c.options.priority_fencing_delay_ms > 0
             && (priority_delay || self.action(a).meta("priority-fencing-delay").is_some())
@@ -342,7 +339,8 @@ impl Plan<'_> {
         use crate::model::Request;
         match request {
             Request::Fence { node, reason, priority_delay } => {
-                self.fence_action(node, None, false, Some(&reason), priority_delay);
+                // Required later on, and only if anything is managed; the first reason stays.
+                self.fence_action(node, None, true, Some(&reason), priority_delay);
             }
             Request::ClearFailcount { resource, node, reason } => {
                 let a = self.clear_failcount(resource, node, &reason);
