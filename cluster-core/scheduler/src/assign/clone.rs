@@ -90,7 +90,7 @@ impl Plan<'_> {
             return ok_b.cmp(&ok_a);
         }
         let (na, nb) = (na.filter(|_| ok_a), nb.filter(|_| ok_b));
-        let priority = |r: &Resource| r.priority.max(r.promotion_priority);
+        let priority = |r: &Resource| r.priority.max(r.best_promotion);
         let by_priority = priority(&self.c[b]).cmp(&priority(&self.c[a]));
         if by_priority.is_ne() {
             return by_priority;

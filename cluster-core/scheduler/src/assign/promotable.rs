@@ -13,7 +13,6 @@ impl Plan<'_> {
     /// Promotion scores make an instance prefer a node.
     pub(super) fn add_promotion_scores(&mut self, clone: ResourceIdx) {
         for i in self.children(clone) {
-            self.c[i].promotion_priority = self.c[i].priority;
             let nodes: Vec<NodeIdx> = self.c[i].allowed.iter().map(|(n, _)| n).collect();
             for n in nodes {
                 if !self.is_available(n, None, false) {
@@ -23,9 +22,7 @@ impl Plan<'_> {
                 if score > 0 {
                     self.c[i].allowed.add_present(n, score);
                 }
-                if score > self.c[i].promotion_priority {
-                    self.c[i].promotion_priority = score;
-                }
+                self.c[i].best_promotion = self.c[i].best_promotion.max(score);
             }
         }
     }

@@ -229,6 +229,8 @@ pub struct Resource {
     pub number: Option<u32>,
     /// Of the promotable instance in this run.
     pub promotion_priority: i32,
+    /// The best promotion score of an instance on any node, which sorts it among its siblings.
+    pub best_promotion: i32,
 }
 
 impl Resource {

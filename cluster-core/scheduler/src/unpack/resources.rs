@@ -253,6 +253,7 @@ pub(super) fn blank(
         bundle: None,
         number: place.number,
         promotion_priority: 0,
+        best_promotion: i32::MIN,
     }
 }
 
