@@ -181,6 +181,12 @@ impl Plan<'_> {
         rsc
     }
 
+    /// The container in which an instance of a bundle's primitive runs.
+    pub(super) fn container_around(&self, rsc: ResourceIdx) -> Option<ResourceIdx> {
+        let bundle = self.c[self.c.top_of(rsc)].bundle.as_ref()?;
+        bundle.replicas.iter().find(|r| r.child == Some(rsc)).map(|r| r.container)
+    }
+
     fn affects(&self, dependent: ResourceIdx, primary: ResourceIdx, col: &Colocation) -> Affects {
         if self.c[primary].is(Flags::UNASSIGNED) {
             return Affects::Nothing;
@@ -232,9 +238,10 @@ impl Plan<'_> {
 
     fn apply_to_priority(&mut self, dependent: ResourceIdx, primary: ResourceIdx, col: &Colocation) {
         let (Some(d), Some(p)) = (self.c[dependent].assigned, self.c[primary].assigned) else { return };
+        let holder = self.role_holder(dependent);
         if !self.same_attribute(d, p, col.node_attribute.as_ref()) {
             if col.score >= INFINITY && col.dependent_role == Role::Promoted {
-                self.c[dependent].promotion_priority = -INFINITY;
+                self.c[holder].promotion_priority = -INFINITY;
             }
             return;
         }
@@ -244,7 +251,7 @@ impl Plan<'_> {
             return;
         }
         let delta = if col.dependent_role == Role::Unpromoted { -col.score } else { col.score };
-        let r = &mut self.c[dependent];
+        let r = &mut self.c[holder];
         r.promotion_priority = add_scores(delta, r.promotion_priority);
     }
 

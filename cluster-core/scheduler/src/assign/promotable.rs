@@ -38,7 +38,7 @@ impl Plan<'_> {
         if !self.promotion_score_applies(rsc, node) {
             return None;
         }
-        let node = self.attribute_node(rsc, node);
+        let node = self.attribute_node(rsc, node)?;
         let value = |name: &str| self.c[node].attr(&format!("master-{name}")).map(str::to_owned);
         let name = self.c[rsc].history_name().to_string();
         let found = value(&name).or_else(|| {
@@ -150,9 +150,11 @@ impl Plan<'_> {
                 }
             }
         }
-        for c in self.this_with_of(i) {
+        // What a bundle is with concerns the container around an instance.
+        let placed = self.container_around(i).unwrap_or(i);
+        for c in self.this_with_of(placed) {
             let primary = self.colocations[c.0 as usize].primary;
-            self.apply_colocation(i, primary, c);
+            self.apply_colocation(placed, primary, c);
         }
         if self.state(i, false) == Role::Promoted {
             self.c[i].promotion_priority = INFINITY;

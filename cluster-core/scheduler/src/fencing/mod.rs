@@ -137,8 +137,8 @@ impl Plan<'_> {
     }
 
     fn stop_after_fencing(&mut self, rsc: ResourceIdx, fencing: ActionIdx, target: NodeIdx) {
-        let top = self.c.top_of(rsc);
-        let bundled = self.c[top].variant == Variant::Bundle;
+        let top = self.c.top_below_bundle(rsc);
+        let bundled = self.c[self.c.top_of(rsc)].variant == Variant::Bundle;
         let implicit = self.c[rsc].is(Flags::NEEDS_FENCING) || self.c[target].is_guest();
         let of = |plan: &Self, task: Task| -> Vec<ActionIdx> {
             plan.own_actions(rsc)

@@ -15,6 +15,8 @@ impl Plan<'_> {
         let (Some(rsc), Some(node)) = (action.rsc, action.node) else { return };
         let Some(container) = self.container_of_guest(node) else { return };
         let about = match action.task {
+            // The executor only has to forget an operation.
+            Task::CANCEL => return,
             Task::NOTIFY | Task::NOTIFIED => action.meta("notify_key_operation").unwrap_or(""),
             task => self.tasks.name(task).as_str(),
         };
@@ -41,10 +43,13 @@ impl Plan<'_> {
         if n.is_guest() { n.connection.and_then(|r| self.c[r].container) } else { None }
     }
 
-    /// Whose attributes count for a resource on a node: for some in containers, the host's.
-    pub fn attribute_node(&self, rsc: ResourceIdx, node: NodeIdx) -> NodeIdx {
+    /// Whose attributes count for a resource on a node: for some in containers those of the host,
+    /// which there may not be.
+    pub fn attribute_node(&self, rsc: ResourceIdx, node: NodeIdx) -> Option<NodeIdx> {
         let on_host = self.c[rsc].meta(ATTRIBUTE_TARGET).is_some_and(|t| t.eq_ignore_ascii_case("host"));
-        let container = if on_host { self.container_of_guest(node) } else { None };
-        container.and_then(|k| self.c[k].assigned.or(self.current_node(k))).unwrap_or(node)
+        match self.container_of_guest(node) {
+            Some(container) if on_host => self.c[container].assigned,
+            _ => Some(node),
+        }
     }
 }

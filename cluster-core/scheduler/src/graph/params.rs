@@ -213,8 +213,11 @@ impl Plan<'_> {
                 }
             }
         }
-        if let Some(container) = r.meta("container") {
-            meta("container", container);
+        if let Some(guest) = r.meta("remote-node") {
+            meta("remote_node", guest);
+        }
+        if let Some(container) = r.container {
+            meta("container", &self.c[container].id);
         }
     }
 
@@ -224,7 +227,7 @@ impl Plan<'_> {
         let Some(node) = action.node else { return Vec::new() };
         match action.task {
             Task::DO_SHUTDOWN => vec![self.c[node].id.to_string()],
-            Task::STONITH if action.meta("stonith_action") != Some("on") && !action.is(PSEUDO) => {
+            Task::STONITH if action.meta("stonith_action") != Some("on") => {
                 let mut down = vec![self.c[node].id.to_string()];
                 for guest in self.c.node_order.iter().filter(|n| self.c[**n].is_guest()) {
                     let container = self.c[*guest].connection.and_then(|r| self.c[r].container);

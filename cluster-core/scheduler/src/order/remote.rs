@@ -179,11 +179,9 @@ impl Plan<'_> {
                     self.before_disconnection(connection, a, THEN_IMPLIES_FIRST);
                 }
             }
-            _ if action.interval_ms > 0 => {
-                if action.task != Task::MIGRATE_TO {
-                    self.after_connection(connection, a, FIRST_IMPLIES_THEN);
-                }
-            }
+            // What is cancelled has been running.
+            Task::CANCEL => {}
+            _ if action.interval_ms > 0 => self.after_connection(connection, a, FIRST_IMPLIES_THEN),
             _ => self.after_connection(connection, a, ORDERED),
         }
     }

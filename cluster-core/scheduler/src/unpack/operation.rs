@@ -71,8 +71,9 @@ impl Reader<'_> {
         last_failure: &mut Option<SmolStr>,
         on_fail: &mut OnFail,
     ) {
-        const AFFECTING: [&str; 7] =
-            ["monitor", "start", "stop", "promote", "demote", "migrate_to", "migrate_from"];
+        // `asyncmon` is how a failure is injected (`crm_resource --fail`).
+        const AFFECTING: [&str; 8] =
+            ["monitor", "start", "stop", "promote", "demote", "migrate_to", "migrate_from", "asyncmon"];
         if !AFFECTING.contains(&entry.task.as_str()) {
             return;
         }
