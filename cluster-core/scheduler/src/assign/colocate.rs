@@ -112,6 +112,17 @@ impl Plan<'_> {
             return;
         }
         let Some(data) = self.c[primary].bundle.clone() else { return };
+        if self.is_collective(col.dependent) {
+            // Instance by instance: each with the container beside it.
+            match self.compatible_instance(dependent, primary, Role::Unknown, false) {
+                Some(partner) => self.with_primary(dependent, partner, c),
+                None if col.score >= INFINITY => {
+                    self.assign(dependent, None, true, true);
+                }
+                None => {}
+            }
+            return;
+        }
         if col.score < INFINITY {
             for r in &data.replicas {
                 self.with_primary(dependent, r.container, c);
