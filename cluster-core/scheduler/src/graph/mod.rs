@@ -72,10 +72,10 @@ impl Plan<'_> {
                 self.add_own(rsc, order);
             }
             Variant::Bundle => {
+                // Its own milestones come with all that is left.
                 for part in self.children(rsc) {
                     self.add_resource(part, order);
                 }
-                self.add_own(rsc, order);
             }
             _ => {
                 self.add_own(rsc, order);
@@ -150,6 +150,10 @@ impl Plan<'_> {
             return false;
         }
         if r.flags & IF_FIRST_UNMIGRATABLE != 0 && first.is(MIGRATABLE) {
+            return false;
+        }
+        // A mere order is no reason to wait for a stop that may be part of a migration.
+        if r.flags == ORDERED && first.is(MIGRATABLE) && first.key_task == Task::STOP {
             return false;
         }
         let different = |x: Option<crate::model::NodeIdx>, y: Option<crate::model::NodeIdx>| matches!((x, y), (Some(x), Some(y)) if x != y);

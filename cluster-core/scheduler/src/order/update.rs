@@ -285,6 +285,13 @@ impl Plan<'_> {
             node = self.action(first).node;
         }
         let step = |flags: u32, filter: u32, relation: u32| Step { node, flags, filter, relation };
+        if kind & ORDERED != 0
+            && let Some(r) = then_rsc
+            && self.can_interleave(first, then)
+        {
+            // Nothing but the order, which then holds for instances on the same node.
+            changed |= self.update_on(r, first, then, step(first_flags, 0, ORDERED));
+        }
         if kind & FIRST_IMPLIES_THEN != 0 {
             match then_rsc {
                 Some(r) => {

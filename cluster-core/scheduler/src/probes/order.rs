@@ -146,7 +146,8 @@ impl Plan<'_> {
             if !is_stop {
                 continue;
             }
-            if self.c[then].container == Some(first) {
+            // What is inside a container may be probed after that started again.
+            if self.c[first].container == Some(then) {
                 continue;
             }
             let probes: Vec<ActionIdx> = self.with_key(first, Task::MONITOR, 0).collect();
