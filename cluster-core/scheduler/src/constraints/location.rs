@@ -159,8 +159,13 @@ impl Plan<'_> {
 
     pub fn apply_locations(&mut self) {
         let all = std::mem::take(&mut self.locations);
-        for l in &all {
+        for (at, l) in (0u32..).zip(&all) {
             self.apply_location(l.rsc, l, false);
+            // Inside a bundle it is the primitive that has roles.
+            let child = self.c[l.rsc].bundle.as_ref().and_then(|b| b.child);
+            if let Some(child) = child.filter(|_| l.role == Role::Promoted) {
+                self.locations_of[child.0 as usize].push(at);
+            }
         }
         self.locations = all;
     }
@@ -188,20 +193,6 @@ impl Plan<'_> {
                     self.apply_location(r.container, l, zero);
                     if let Some(ip) = r.ip {
                         self.apply_location(ip, l, zero);
-                    }
-                }
-                if l.role == Role::Promoted
-                    && let Some(child) = data.child
-                {
-                    self.apply_location(child, l, zero);
-                    let at = self.locations_of[rsc.0 as usize]
-                        .iter()
-                        .copied()
-                        .find(|i| self.locations.get(*i as usize).is_none_or(|x| x.id == l.id));
-                    if let Some(at) = at
-                        && !self.locations_of[child.0 as usize].contains(&at)
-                    {
-                        self.locations_of[child.0 as usize].push(at);
                     }
                 }
             }

@@ -69,18 +69,20 @@ impl Plan<'_> {
             .filter(|a| *a != start)
             .collect();
         for stop in stops {
-            self.after_connection(connection, stop, ORDERED);
+            self.after_connection(connection, stop, 0);
         }
     }
 
+    /// Nothing reaches a node whose connection cannot be made.
     fn after_connection(&mut self, connection: ResourceIdx, a: ActionIdx, flags: u32) {
         let then = self.side(a);
+        let flags = flags | UNRUNNABLE_FIRST_BLOCKS | GUEST_ALLOWED;
         self.order(Side::task(connection, Task::START), then, flags);
     }
 
     fn before_disconnection(&mut self, connection: ResourceIdx, a: ActionIdx, flags: u32) {
         let first = self.side(a);
-        self.order(first, Side::task(connection, Task::STOP), flags);
+        self.order(first, Side::task(connection, Task::STOP), flags | GUEST_ALLOWED);
     }
 
     /// The node is out of reach, and nothing that is planned will change that.
@@ -122,7 +124,7 @@ impl Plan<'_> {
         let probe = action.task == Task::MONITOR && action.interval_ms == 0;
         match action.task {
             Task::START | Task::PROMOTE => {
-                self.after_connection(connection, a, UNRUNNABLE_FIRST_BLOCKS);
+                self.after_connection(connection, a, 0);
             }
             Task::STOP => match state {
                 Connection::Alive => self.before_disconnection(connection, a, THEN_IMPLIES_FIRST),
@@ -132,11 +134,11 @@ impl Plan<'_> {
                 _ if self.c[connection].next_role == Role::Stopped => {
                     self.before_disconnection(connection, a, THEN_IMPLIES_FIRST);
                 }
-                _ => self.after_connection(connection, a, ORDERED),
+                _ => self.after_connection(connection, a, 0),
             },
             Task::DEMOTE => {
                 if matches!(state, Connection::Resting | Connection::Unknown) {
-                    self.after_connection(connection, a, ORDERED);
+                    self.after_connection(connection, a, 0);
                 }
             }
             _ if action.interval_ms > 0 => self.after_connection(connection, a, FIRST_IMPLIES_THEN),
@@ -153,7 +155,7 @@ impl Plan<'_> {
                     // It goes down for good: look while that is possible.
                     self.before_disconnection(connection, a, THEN_IMPLIES_FIRST);
                 } else {
-                    self.after_connection(connection, a, ORDERED);
+                    self.after_connection(connection, a, 0);
                 }
             }
         }
@@ -168,21 +170,21 @@ impl Plan<'_> {
         let action = self.action(a);
         match action.task {
             Task::START | Task::PROMOTE => {
-                let flags = FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS;
+                let flags = FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | GUEST_ALLOWED;
                 let then = self.side(a);
                 self.order(Side::task(container, Task::START), then, flags);
-                self.after_connection(connection, a, flags);
+                self.after_connection(connection, a, 0);
             }
             Task::STOP | Task::DEMOTE => {
                 // A failed container takes everything with it.
                 if !failed {
-                    self.before_disconnection(connection, a, THEN_IMPLIES_FIRST);
+                    self.before_disconnection(connection, a, 0);
                 }
             }
             // What is cancelled has been running.
             Task::CANCEL => {}
             _ if action.interval_ms > 0 => self.after_connection(connection, a, FIRST_IMPLIES_THEN),
-            _ => self.after_connection(connection, a, ORDERED),
+            _ => self.after_connection(connection, a, 0),
         }
     }
 }
