@@ -6,6 +6,10 @@ use crate::actions::Task;
 use crate::model::*;
 use crate::plan::Plan;
 
+/// So many instances of an ordered clone wait for one before them, so that one that needs nothing
+/// done does not break the chain. More would only cost time.
+const MAX_CHAINED: usize = 100;
+
 impl Plan<'_> {
     pub fn internal_constraints(&mut self) {
         for rsc in self.c.top.clone() {
@@ -227,7 +231,7 @@ impl Plan<'_> {
             self.order_tasks(clone, Task::STOP, instance, Task::STOP, THEN_IMPLIES_FIRST_GRAPHED);
             self.order_tasks(instance, Task::STOP, clone, Task::STOPPED, FIRST_IMPLIES_THEN_GRAPHED);
             if ordered {
-                for later in instances[i + 1..].iter().copied() {
+                for later in instances[i + 1..].iter().copied().take(MAX_CHAINED) {
                     self.order_tasks(instance, Task::START, later, Task::START, ORDERED);
                     self.order_tasks(later, Task::STOP, instance, Task::STOP, ORDERED);
                 }
