@@ -27,7 +27,6 @@ impl Plan<'_> {
                     let parent = self.fence_action(h, None, true, None, false);
                     self.relate(parent, a, UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN);
                 }
-                self.relate(stop, a, UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN);
             }
             Some(stop) => {
                 self.relate(stop, a, UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN);

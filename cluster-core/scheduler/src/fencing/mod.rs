@@ -154,9 +154,7 @@ impl Plan<'_> {
                 if !bundled {
                     self.relate(fencing, a, GUEST_ALLOWED);
                 }
-                if let Some(parent) = self.newest(top, Task::STOP, None)
-                    && top != rsc
-                {
+                if let Some(parent) = self.newest(top, Task::STOP, None) {
                     self.relate(fencing, parent, GUEST_ALLOWED);
                 }
             }

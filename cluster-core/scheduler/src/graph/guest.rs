@@ -43,10 +43,14 @@ impl Plan<'_> {
         if n.is_guest() { n.connection.and_then(|r| self.c[r].container) } else { None }
     }
 
+    pub fn uses_host_attributes(&self, rsc: ResourceIdx) -> bool {
+        self.c[rsc].meta(ATTRIBUTE_TARGET).is_some_and(|t| t.eq_ignore_ascii_case("host"))
+    }
+
     /// Whose attributes count for a resource on a node: for some in containers those of the host,
     /// which there may not be.
     pub fn attribute_node(&self, rsc: ResourceIdx, node: NodeIdx) -> Option<NodeIdx> {
-        let on_host = self.c[rsc].meta(ATTRIBUTE_TARGET).is_some_and(|t| t.eq_ignore_ascii_case("host"));
+        let on_host = self.uses_host_attributes(rsc);
         match self.container_of_guest(node) {
             Some(container) if on_host => self.c[container].assigned,
             _ => Some(node),

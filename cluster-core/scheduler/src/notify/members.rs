@@ -135,6 +135,15 @@ impl Plan<'_> {
         let allowed = self.allowed_by_name(top);
         keys.push(("notify_available_uname".into(), names(allowed)));
         keys.push(("notify_all_uname".into(), names(self.c.node_order.clone())));
+        if self.uses_host_attributes(rsc) {
+            // Where guests are now, for agents that set attributes of their hosts.
+            let hosts = self.c.node_order.iter().map(|n| {
+                let container = self.container_of_guest(*n);
+                container.and_then(|k| self.c[k].active.first().copied()).unwrap_or(*n)
+            });
+            let hosts = names(hosts.collect());
+            keys.push(("notify_all_hosts".into(), hosts));
+        }
         n.keys = keys;
         if n.any {
             for a in [n.pre, n.pre_done, n.post, n.post_done].into_iter().flatten() {
@@ -159,7 +168,9 @@ impl Plan<'_> {
         if self.c[rsc].role != Role::Stopped && matches!(task, Task::STOP | Task::DEMOTE) {
             let stop = self.newest(rsc, Task::STOP, None);
             for node in self.c[rsc].active.clone() {
-                if stop.is_some_and(|s| self.action(s).is(PSEUDO)) && self.c[node].unclean {
+                // Whom fencing stops there is no one to tell.
+                let lost = self.c[node].unclean || self.c[node].requires_reset;
+                if lost && stop.is_some_and(|s| self.action(s).is(PSEUDO)) {
                     continue;
                 }
                 self.notify_one(rsc, node, n.pre, n.pre_done, n);
@@ -171,6 +182,10 @@ impl Plan<'_> {
         if self.c[rsc].next_role != Role::Stopped && matches!(task, Task::START | Task::PROMOTE) {
             let Some(node) = self.c[rsc].assigned else { return };
             let start = self.newest(rsc, Task::START, None);
+            let unreachable = self.c[node].is_guest() && start.is_some_and(|s| !self.action(s).is(RUNNABLE));
+            if unreachable {
+                return;
+            }
             if task != Task::START || start.is_none_or(|s| self.action(s).is(OPTIONAL)) {
                 self.notify_one(rsc, node, n.pre, n.pre_done, n);
             }

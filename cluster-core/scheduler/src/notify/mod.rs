@@ -171,11 +171,8 @@ impl Plan<'_> {
         let node = self.action(stop).node;
         let name = node.map(|x: NodeIdx| self.c[x].name.clone()).unwrap_or_default();
         let id = self.c[rsc].id.clone();
-        self.notification_keys(rsc, &mut n, false);
-        n.keys.retain(|(k, _)| k != "notify_stop_resource" && k != "notify_stop_uname");
-        n.keys.push(("notify_stop_resource".into(), id));
-        n.keys.push(("notify_stop_uname".into(), name));
-        let top = self.c.top_of(rsc);
+        n.keys = vec![("notify_stop_resource".into(), id), ("notify_stop_uname".into(), name)];
+        let top = self.c.top_below_bundle(rsc);
         self.notify_members(top, &n);
     }
 }
