@@ -40,15 +40,26 @@ impl Plan<'_> {
         }
     }
 
-    /// Actions of the instances, then start, running, stop and stopped of the whole.
+    /// Actions of the instances, then the milestones of the whole.
     fn create_instances(
+        &mut self,
+        collective: ResourceIdx,
+        instances: &[ResourceIdx],
+    ) -> (ActionIdx, ActionIdx, ActionIdx, ActionIdx) {
+        for i in instances {
+            self.create_actions(*i);
+        }
+        self.create_milestones(collective, instances)
+    }
+
+    /// Start, running, stop and stopped of the whole, from what its instances are about to do.
+    fn create_milestones(
         &mut self,
         collective: ResourceIdx,
         instances: &[ResourceIdx],
     ) -> (ActionIdx, ActionIdx, ActionIdx, ActionIdx) {
         let mut state = State::default();
         for i in instances {
-            self.create_actions(*i);
             self.check_state(*i, &mut state);
         }
         let start = self.rsc_pseudo(collective, Task::START, !state.starting, true);
@@ -144,7 +155,7 @@ impl Plan<'_> {
             }
         }
         let containers: Vec<ResourceIdx> = data.replicas.iter().map(|r| r.container).collect();
-        self.create_instances(bundle, &containers);
+        self.create_milestones(bundle, &containers);
         if let Some(child) = data.child {
             self.create_actions(child);
             if self.c[child].is_promotable() {

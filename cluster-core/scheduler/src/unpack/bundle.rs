@@ -22,16 +22,9 @@ impl Reader<'_> {
     pub(super) fn bundle(&mut self, e: Element) -> Option<ResourceIdx> {
         let doc = self.env.doc;
         let id: SmolStr = doc.attr(e, "id").filter(|id| !id.is_empty())?.into();
-        let technology = doc.children(e).find(|c| matches!(doc.name(*c), "docker" | "podman")).filter(|t| {
-            // A container of nothing cannot be started.
-            doc.attr(*t, "image").is_some()
-        });
-        let Some(technology) = technology else {
-            let text = format!("Bundle '{id}' needs a <docker> or <podman> element with an image");
-            self.c.issue(true, Some(&id), text);
-            return None;
-        };
-        let spec = ContainerSpec::read(doc, e, technology, &id);
+        let spec = self.container_spec(e, &id)?;
+        let count = spec.replicas.clamp(1, MAX_INSTANCES) as u32;
+        let addresses = self.bundle_addresses(&id, &spec, count)?;
         let definition = Arc::new(Definition {
             id: id.clone(),
             element: Some(e),
@@ -40,13 +33,6 @@ impl Reader<'_> {
         });
         let top = Place { parent: None, number: None };
         let bundle = self.add(definition, Variant::Bundle, top, Some(e), false);
-        let count = spec.replicas.clamp(1, MAX_INSTANCES) as u32;
-        if spec.per_host > 1 && spec.ip_range_start.is_none() && spec.has_child {
-            let text = format!(
-                "Bundle '{id}': replicas on one host need different addresses (ip-range-start) to be told apart"
-            );
-            self.c.issue(true, Some(&id), text);
-        }
         let child = match doc.child(e, "primitive") {
             Some(primitive) => Some(self.bundle_clone(bundle, primitive, &spec, count)?),
             None => None,
@@ -61,7 +47,6 @@ impl Reader<'_> {
             unique: spec.per_host > 1,
             ..BundleData::default()
         };
-        let addresses = self.bundle_addresses(&id, &spec, count);
         for offset in 0..count {
             let replica = self.replica(bundle, &spec, offset, child, &addresses);
             data.replicas.push(replica);
@@ -73,19 +58,48 @@ impl Reader<'_> {
         Some(bundle)
     }
 
+    /// What the bundle says about its containers, if that can work.
+    fn container_spec(&mut self, e: Element, id: &SmolStr) -> Option<ContainerSpec> {
+        let doc = self.env.doc;
+        let technology = doc.children(e).find(|c| matches!(doc.name(*c), "docker" | "podman")).filter(|t| {
+            // A container of nothing cannot be started.
+            doc.attr(*t, "image").is_some()
+        });
+        let Some(technology) = technology else {
+            let text = format!("Bundle '{id}' needs a <docker> or <podman> element with an image");
+            self.c.issue(true, Some(id), text);
+            return None;
+        };
+        let spec = ContainerSpec::read(doc, e, technology, id);
+        if !spec.is_reachable() {
+            let text = format!("Bundle '{id}' with a resource inside needs control-port or ip-range-start");
+            self.c.issue(true, Some(id), text);
+            return None;
+        }
+        if spec.per_host > 1 && spec.ip_range_start.is_none() && spec.has_child {
+            let text = format!(
+                "Bundle '{id}': replicas on one host need different addresses (ip-range-start) to be told apart"
+            );
+            self.c.issue(true, Some(id), text);
+        }
+        Some(spec)
+    }
+
     /// One address per replica, counting up from the first.
-    fn bundle_addresses(&mut self, id: &str, spec: &ContainerSpec, count: u32) -> Vec<SmolStr> {
-        let Some(start) = &spec.ip_range_start else { return Vec::new() };
+    fn bundle_addresses(&mut self, id: &str, spec: &ContainerSpec, count: u32) -> Option<Vec<SmolStr>> {
+        let Some(start) = &spec.ip_range_start else { return Some(Vec::new()) };
         let Ok(first) = start.parse::<IpAddr>() else {
             let text = format!("Bundle '{id}': ip-range-start '{start}' is not an address");
             self.c.issue(true, Some(id), text);
-            return Vec::new();
+            return None;
         };
-        let nth = |n: u32| match first {
-            IpAddr::V4(a) => IpAddr::V4(u32::from(a).wrapping_add(n).into()),
-            IpAddr::V6(a) => IpAddr::V6(u128::from(a).wrapping_add(n.into()).into()),
-        };
-        (0..count).map(|n| format_smolstr!("{}", nth(n))).collect()
+        let mut next = first;
+        let mut addresses = Vec::new();
+        for _ in 0..count {
+            addresses.push(format_smolstr!("{next}"));
+            next = address_after(next);
+        }
+        Some(addresses)
     }
 
     /// The clone that the primitive inside becomes.
@@ -192,6 +206,18 @@ impl Reader<'_> {
         if let Some(clone) = self.c[instance].parent {
             self.c[clone].allowed.entry(node, -INFINITY).score = -INFINITY;
         }
+    }
+}
+
+/// The next address of a range; in IPv4 those that end in 0 or 255 are left out.
+fn address_after(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(a) => {
+            let n = u32::from(a);
+            let step = if n & 0xff >= 254 { 257 - (n & 0xff) } else { 1 };
+            IpAddr::V4(n.wrapping_add(step).into())
+        }
+        IpAddr::V6(a) => IpAddr::V6(u128::from(a).wrapping_add(1).into()),
     }
 }
 

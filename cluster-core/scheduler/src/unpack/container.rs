@@ -39,6 +39,8 @@ pub(super) struct ContainerSpec {
     pub has_child: bool,
     pub ip_range_start: Option<String>,
     pub control_port: SmolStr,
+    /// The port is configured, and not the usual one for lack of it.
+    own_port: bool,
     run_command: Option<String>,
     network: Option<String>,
     options: Option<String>,
@@ -94,6 +96,7 @@ impl ContainerSpec {
             has_child,
             ip_range_start: of(network, "ip-range-start"),
             control_port: control_port.into(),
+            own_port: of(network, "control-port").is_some(),
             run_command: container("run-command").map(str::to_owned),
             network: container("network").map(str::to_owned),
             options: container("options").map(str::to_owned),
@@ -103,6 +106,11 @@ impl ContainerSpec {
             mounts,
             ports,
         }
+    }
+
+    /// What runs inside has to be told from what runs beside it: by address or by port.
+    pub fn is_reachable(&self) -> bool {
+        !self.has_child || self.ip_range_start.is_some() || self.own_port
     }
 
     /// The resource that brings a replica's address up.

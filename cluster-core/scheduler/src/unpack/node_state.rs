@@ -55,6 +55,8 @@ impl Reader<'_> {
     fn remote_state(&mut self, node: NodeIdx, e: Element) {
         let doc = self.env.doc;
         let fenced = doc.attr(e, "node_fenced").and_then(values::leading_integer).unwrap_or(0);
+        self.c[node].unclean = false;
+        self.c[node].unseen = false;
         self.c[node].was_fenced = fenced > 0;
         self.c[node].remote_maintenance = values::is_true(doc.attr(e, "node_in_maintenance"));
     }

@@ -73,11 +73,13 @@ impl Reader<'_> {
         }
         let guest = self.c[rsc].container.is_some();
         self.c[rsc].remote_node = Some(node);
+        // As with other nodes: what no state is known of may be up and in use.
+        let unknown = !guest && self.c.options.startup_fencing && !self.c[rsc].is_removed();
         let n = &mut self.c[node];
         n.connection = Some(rsc);
         n.kind = if guest { NodeKind::Guest } else { NodeKind::Remote };
-        n.unseen = false;
-        n.unclean = false;
+        n.unseen = unknown;
+        n.unclean = unknown;
         n.attributes.insert("#kind".into(), if guest { "container" } else { "remote" }.into());
     }
 }
