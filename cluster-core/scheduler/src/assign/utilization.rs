@@ -1,5 +1,6 @@
 //! Capacity: nodes have so much of each attribute, resources need some of it.
 
+use crate::constraints::Colocation;
 use crate::model::*;
 use crate::plan::Plan;
 use indexmap::IndexMap;
@@ -48,23 +49,17 @@ impl Plan<'_> {
             return None;
         }
         let set = self.colocated_set(rsc);
-        if set.iter().all(|r| self.total_needs(*r).is_empty()) {
+        if set.iter().all(|r| self.c[*r].utilization.is_empty()) {
             return None;
         }
-        let mut needs = Needs::new();
-        for r in &set {
-            if self.c[*r].is(Flags::UNASSIGNED) {
-                for (k, v) in self.total_needs(*r) {
-                    let sum = needs.entry(k).or_insert(0);
-                    *sum = sum.saturating_add(v);
-                }
-            }
-        }
+        let unassigned: Vec<ResourceIdx> =
+            set.into_iter().filter(|r| self.c[*r].is(Flags::UNASSIGNED)).collect();
+        let needs = self.needs_of(&unassigned);
         let nodes: Vec<(NodeIdx, i32)> = self.c[rsc].allowed.iter().map(|(n, e)| (n, e.score)).collect();
         let usable: Vec<NodeIdx> =
             nodes.iter().filter(|(n, s)| self.is_available(*n, Some(*s), false)).map(|(n, _)| *n).collect();
         let any_fits = usable.iter().any(|n| self.fits(*n, &needs));
-        let own = self.total_needs(rsc);
+        let own = self.needs_of(&self.leaves(rsc));
         let mut roomiest: Option<NodeIdx> = None;
         for n in &usable {
             if roomiest.is_none_or(|m| self.compare_capacity(*n, m) == Ordering::Less) {
@@ -82,10 +77,10 @@ impl Plan<'_> {
         if any_fits { None } else { roomiest }
     }
 
-    fn total_needs(&self, rsc: ResourceIdx) -> Needs {
+    fn needs_of(&self, primitives: &[ResourceIdx]) -> Needs {
         let mut needs = Needs::new();
-        for r in crate::unpack::resources::subtree(&self.c, rsc) {
-            for (k, v) in &self.c[r].utilization {
+        for r in primitives {
+            for (k, v) in &self.c[*r].utilization {
                 let sum = needs.entry(k.clone()).or_insert(0);
                 *sum = sum.saturating_add(*v);
             }
@@ -93,32 +88,46 @@ impl Plan<'_> {
         needs
     }
 
-    /// Everything that has to be where this resource is.
+    fn leaves(&self, rsc: ResourceIdx) -> Vec<ResourceIdx> {
+        let all = crate::unpack::resources::subtree(&self.c, rsc);
+        all.into_iter().filter(|r| self.c[*r].is_primitive()).collect()
+    }
+
+    /// The primitives that have to be where this resource is. Of a clone one instance has to be
+    /// there; what else is colocated with the clone may be with another instance.
     fn colocated_set(&self, rsc: ResourceIdx) -> Vec<ResourceIdx> {
-        let mut set = vec![rsc];
+        let mut primitives = self.leaves(rsc);
+        let mut seen = vec![rsc];
         let mut i = 0;
-        while i < set.len() {
-            let r = set[i];
-            for c in self.this_with_of(r) {
-                let col = &self.colocations[c.0 as usize];
-                let by_place = col.dependent_role == Role::Unknown && col.primary_role == Role::Unknown;
-                let by_place = by_place || col.dependent_role <= Role::Started;
-                if col.score >= INFINITY && by_place && !set.contains(&col.primary) {
-                    set.push(col.primary);
-                }
-            }
-            for c in self.with_this_of(r) {
-                let col = &self.colocations[c.0 as usize];
-                if col.score >= INFINITY
-                    && col.dependent_role <= Role::Started
-                    && !set.contains(&col.dependent)
-                {
-                    set.push(col.dependent);
-                }
-            }
+        while i < seen.len() {
+            let r = seen[i];
             i += 1;
+            if self.is_collective(r) {
+                continue;
+            }
+            let by_place = |c: &Colocation| c.score >= INFINITY && c.dependent_role <= Role::Started;
+            let this_with = self.this_with_of(r);
+            let with_this = self.with_this_of(r);
+            let primaries = this_with.iter().map(|c| (&self.colocations[c.0 as usize], true));
+            let dependents = with_this.iter().map(|c| (&self.colocations[c.0 as usize], false));
+            for (col, primary) in primaries.chain(dependents) {
+                let other = if primary { col.primary } else { col.dependent };
+                if !by_place(col) || seen.contains(&other) {
+                    continue;
+                }
+                seen.push(other);
+                let all = self.leaves(other);
+                if !self.is_collective(other) {
+                    primitives
+                        .extend(all.into_iter().filter(|p| !primitives.contains(p)).collect::<Vec<_>>());
+                } else if !all.iter().any(|p| primitives.contains(p))
+                    && let Some(instance) = self.instances(other).first()
+                {
+                    primitives.extend(self.leaves(*instance));
+                }
+            }
         }
-        set
+        primitives
     }
 
     /// With a placement strategy the order of assignment follows scores.
