@@ -14,7 +14,8 @@ enum Affects {
 impl Plan<'_> {
     /// Apply a colocation of `dependent` (a part of the configured one) with `primary`.
     pub fn apply_colocation(&mut self, dependent: ResourceIdx, primary: ResourceIdx, c: ColocationIdx) {
-        if self.c[dependent].variant == Variant::Group {
+        let decided = !self.c[dependent].is(Flags::UNASSIGNED);
+        if self.c[dependent].variant == Variant::Group && !decided {
             let members = self.children(dependent);
             if self.c[dependent].is(Flags::COLLOCATED) {
                 if let Some(first) = members.first() {
@@ -248,9 +249,11 @@ impl Plan<'_> {
     }
 
     fn apply_to_priority(&mut self, dependent: ResourceIdx, primary: ResourceIdx, col: &Colocation) {
-        let (Some(d), Some(p)) = (self.c[dependent].assigned, self.c[primary].assigned) else { return };
+        let Some(d) = self.single_location(dependent, false) else { return };
+        let together =
+            self.c[primary].assigned.is_some_and(|p| self.same_attribute(d, p, col.node_attribute.as_ref()));
         let holder = self.role_holder(dependent);
-        if !self.same_attribute(d, p, col.node_attribute.as_ref()) {
+        if !together {
             if col.score >= INFINITY && col.dependent_role == Role::Promoted {
                 self.c[holder].promotion_priority = -INFINITY;
             }

@@ -50,13 +50,14 @@ impl Plan<'_> {
 
     fn promotion_score_applies(&self, rsc: ResourceIdx, node: NodeIdx) -> bool {
         let r = &self.c[rsc];
+        let allowed = r.allowed.score(node).is_some_and(|s| s >= 0);
         if !r.is_unique() {
             let top = self.c.top_below_bundle(rsc);
             let base = &r.definition.id;
             let mut peers = self.c[top].children.iter().filter_map(|i| self.part_with_id(*i, base));
             let active = peers.clone().find(|p| self.c[*p].active.contains(&node));
             if active == Some(rsc) {
-                return true;
+                return allowed;
             }
             if active.is_none() && peers.any(|p| self.c[p].known_on.contains(&node)) {
                 return true;
@@ -65,10 +66,7 @@ impl Plan<'_> {
         if r.active.is_empty() && r.known_on.is_empty() {
             return true;
         }
-        if !r.active.contains(&node) && !r.known_on.contains(&node) {
-            return false;
-        }
-        r.allowed.score(node).is_some_and(|s| s >= 0)
+        (r.active.contains(&node) || r.known_on.contains(&node)) && allowed
     }
 
     fn part_with_id(&self, rsc: ResourceIdx, base: &str) -> Option<ResourceIdx> {
@@ -172,15 +170,6 @@ impl Plan<'_> {
             }
         }
         let mut table = self.c[clone].allowed.clone();
-        for c in self.this_with_of(clone) {
-            let col = &self.colocations[c.0 as usize];
-            if col.dependent_role != Role::Promoted {
-                continue;
-            }
-            let (primary, score) = (col.primary, col.score);
-            let select = Select { nonnegative: false, active: score < INFINITY, this_with: false };
-            self.merge_scores(primary, clone, &mut table, Some(c), score as f32 / INFINITY as f32, select);
-        }
         for c in self.with_this_of(clone) {
             let col = &self.colocations[c.0 as usize];
             if col.primary_role != Role::Promoted || !self.has_influence(c, None) {
@@ -211,7 +200,7 @@ impl Plan<'_> {
                 return by_priority;
             }
             let (ra, rb) = (plan.state(a, true), plan.state(b, true));
-            rb.cmp(&ra).then_with(|| plan.compare_instances(a, b))
+            rb.cmp(&ra)
         });
         self.c[clone].children = sorted;
         self.c[clone].clear(Flags::UPDATING_NODES);
@@ -280,9 +269,9 @@ impl Plan<'_> {
     pub(super) fn with_promotable(&mut self, dependent: ResourceIdx, primary: ResourceIdx, col: &Colocation) {
         if !self.c[dependent].is(Flags::UNASSIGNED) {
             if col.dependent_role == Role::Promoted {
-                let partner = self.compatible_instance(dependent, primary, col.primary_role, false);
+                let with_partner = self.has_partner_in_role(dependent, primary, col);
                 let r = &mut self.c[dependent];
-                if partner.is_some() {
+                if with_partner {
                     r.promotion_priority = add_scores(r.promotion_priority, col.score);
                 } else if col.score >= INFINITY {
                     r.promotion_priority = -INFINITY;
@@ -312,5 +301,17 @@ impl Plan<'_> {
         {
             self.intersect(dependent, col, &affected, true);
         }
+    }
+
+    /// Some instance of `primary` has the role at the place of `rsc`.
+    fn has_partner_in_role(&self, rsc: ResourceIdx, primary: ResourceIdx, col: &Colocation) -> bool {
+        let Some(here) = self.single_location(rsc, false) else { return false };
+        self.c[primary].children.iter().any(|i| {
+            !self.any_blocked(*i)
+                && self.state(*i, false) == col.primary_role
+                && self
+                    .single_location(*i, false)
+                    .is_some_and(|there| self.same_attribute(here, there, col.node_attribute.as_ref()))
+        })
     }
 }
