@@ -196,7 +196,7 @@ impl Plan<'_> {
             .cmp(&rx.priority)
             .then_with(|| rank(ry).cmp(&rank(rx)))
             .then_with(|| promotable(ry).cmp(&promotable(rx)))
-            .then_with(|| x.id.cmp(&y.id))
+            .then_with(|| rx.id.cmp(&ry.id))
     }
 
     /// Colocations in which `rsc` is (or stands for) the dependent.

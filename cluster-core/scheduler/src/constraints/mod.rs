@@ -84,13 +84,13 @@ impl Plan<'_> {
         }
     }
 
-    /// A resource by id. The configured id of a clone's child means the whole clone.
+    /// A resource by id. The name an instance is known by on a node means its whole clone.
     fn constraint_resource(&self, id: &str) -> Option<ResourceIdx> {
         if let Some(found) = self.c.resource(id) {
             return Some(found);
         }
-        let instance = self.c.resource(&format!("{id}:0"))?;
-        Some(self.c.top_of(instance))
+        let instance = self.c.resources.iter().position(|r| r.history_id.as_deref() == Some(id))?;
+        Some(self.c.top_of(ResourceIdx(instance as u32)))
     }
 
     /// A `resource_set`. Its tags and templates are expanded in place.
