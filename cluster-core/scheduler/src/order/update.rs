@@ -496,10 +496,10 @@ impl Plan<'_> {
         if s.relation & ASYMMETRIC != 0 {
             self.asymmetric(first, then);
         }
+        // A required `then` only carries over what `first` needs anyway: that a resource stops because
+        // what it was started after stops, follows from its own start.
         if s.relation & THEN_IMPLIES_FIRST != 0 && then_before & OPTIONAL == 0 {
-            // What stays up while the other migrates has no need to stop.
-            let migrates = self.action(then).is(MIGRATABLE) && self.action(then).rsc.is_some();
-            if s.filter & OPTIONAL != 0 && first_before & OPTIONAL != 0 && !migrates {
+            if s.filter & OPTIONAL != 0 && s.flags & OPTIONAL == 0 && first_before & OPTIONAL != 0 {
                 self.clear_because(first, OPTIONAL, then);
             }
             if s.flags & MIGRATABLE != 0 && !self.action(then).is(MIGRATABLE) {
