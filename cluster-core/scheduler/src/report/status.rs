@@ -176,18 +176,18 @@ fn display_state(c: &Cluster, rsc: ResourceIdx) -> &'static str {
 /// The text of an exit code.
 pub fn exit_text(rc: i32) -> &'static str {
     match rc {
-        0 => "ok",
-        1 => "error",
-        2 => "invalid parameter",
-        3 => "unimplemented feature",
-        4 => "insufficient privileges",
-        5 => "not installed",
-        6 => "not configured",
-        7 => "not running",
-        8 => "promoted",
-        9 => "promoted (failed)",
-        190 => "running (degraded)",
-        191 => "promoted (degraded)",
+        0 => "OK",
+        1 => "Error occurred",
+        2 => "Invalid parameter",
+        3 => "Unimplemented",
+        4 => "Insufficient privileges",
+        5 => "Not installed",
+        6 => "Not configured",
+        7 => "Not running",
+        8 => "Promoted",
+        9 => "Failed in promoted role",
+        190 => "Service active but might fail soon",
+        191 => "Service promoted but might fail soon",
         _ => "unknown exit status",
     }
 }
