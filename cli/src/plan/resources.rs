@@ -177,6 +177,10 @@ fn change_primitive(steps: &mut Steps, old: &Primitive, new: &Primitive) {
     }
     for op in new.operations.iter().filter(|op| lacks(op, &old.operations)) {
         let mut words = vec![quote(&op.name), pair("interval", &op.interval)];
+        words.extend(op.description.iter().map(|text| pair("description", text)));
+        if !op.id.is_empty() {
+            words.push(pair("id", &op.id));
+        }
         words.extend(operation_options(op).iter().map(|(name, value)| pair(name, value)));
         steps.push(format!("rhapsody {noun} op add --force -- {id} {}", words.join(" ")));
     }

@@ -5,14 +5,18 @@ use super::{pairs, resources};
 use crate::commands::config::export;
 use crate::commands::property::config::NOT_IN_COMMANDS;
 use crate::output::cmd::quote;
+use rhapsody_ops::acl::Member;
 use rhapsody_ops::configuration::Configuration;
 use rhapsody_ops::dto::levels::{AttributeLevel, Levels, NodeLevel, PatternLevel};
 use rhapsody_ops::dto::nvset::Nvset;
+use rhapsody_ops::tag::Tags;
 use serde::Serialize;
 
 #[derive(Default)]
 pub struct Steps {
     pub commands: Vec<String>,
+    /// What needs what the others make.
+    later: Vec<String>,
     /// What no command can do.
     pub impossible: Vec<String>,
 }
@@ -47,7 +51,23 @@ fn exchange<T: Serialize + Clone>(there: &[T], wanted: &[T], id: impl Fn(&T) -> 
 pub fn between(there: &Configuration, wanted: &Configuration) -> Steps {
     let mut steps = Steps::default();
     let mut new = Configuration::default();
+    let coming = coming(there, wanted);
     let there = there.clone();
+    if let Some(wanted) = &wanted.acls {
+        let there = there.acls.unwrap_or_default();
+        let mut made = wanted.clone();
+        // Permissions may name anything that goes, users and groups too.
+        let (gone, come) = exchange(&there.roles, &wanted.roles, |role| role.id.as_str());
+        gone.iter().for_each(|old| steps.push(format!("rhapsody acl role delete {}", quote(&old.id))));
+        made.roles = come;
+        for (kind, old, fresh, made) in [
+            ("user", &there.users, &wanted.users, &mut made.users),
+            ("group", &there.groups, &wanted.groups, &mut made.groups),
+        ] {
+            *made = members(&mut steps, kind, old, fresh);
+        }
+        new.acls = Some(made);
+    }
     if let Some(wanted) = &wanted.constraints {
         let there = there.constraints.unwrap_or_default();
         let mut made = rhapsody_ops::dto::constraints::Constraints::default();
@@ -67,57 +87,11 @@ pub fn between(there: &Configuration, wanted: &Configuration) -> Steps {
         }
         new.constraints = Some(made);
     }
-    if let Some(wanted) = &wanted.tags {
-        let there = there.tags.unwrap_or_default().tags;
-        let mut made = Vec::new();
-        for tag in &wanted.tags {
-            match there.iter().find(|other| other.id == tag.id) {
-                None => made.push(tag.clone()),
-                Some(old) => {
-                    let lacks = |from: &[String], in_: &[String]| -> Vec<String> {
-                        from.iter().filter(|id| !in_.contains(id)).map(|id| quote(id)).collect()
-                    };
-                    let (add, drop) =
-                        (lacks(&tag.idref_list, &old.idref_list), lacks(&old.idref_list, &tag.idref_list));
-                    let part = |word: &str, ids: &[String]| match ids {
-                        [] => String::new(),
-                        ids => format!(" {word} {}", ids.join(" ")),
-                    };
-                    if !add.is_empty() || !drop.is_empty() {
-                        let words = format!("{}{}", part("add", &add), part("remove", &drop));
-                        steps.push(format!("rhapsody tag update {}{words}", quote(&tag.id)));
-                    }
-                }
-            }
-        }
-        let gone: Vec<String> = there
-            .iter()
-            .filter(|old| !wanted.tags.iter().any(|tag| tag.id == old.id))
-            .map(|old| quote(&old.id))
-            .collect();
-        if !gone.is_empty() {
-            steps.push(format!("rhapsody tag delete {}", gone.join(" ")));
-        }
-        new.tags = Some(rhapsody_ops::tag::Tags { tags: made });
+    if let Some(wanted_tags) = &wanted.tags {
+        new.tags = Some(tags(&mut steps, &there.tags.unwrap_or_default(), wanted_tags, &coming));
     }
     if let Some(wanted) = &wanted.fencing_levels {
         new.fencing_levels = Some(levels(&mut steps, &there.fencing_levels.unwrap_or_default(), wanted));
-    }
-    if let Some(wanted) = &wanted.acls {
-        let there = there.acls.unwrap_or_default();
-        let mut made = wanted.clone();
-        for (kind, old, fresh, made) in [
-            ("user", &there.users, &wanted.users, &mut made.users),
-            ("group", &there.groups, &wanted.groups, &mut made.groups),
-        ] {
-            let (gone, come) = exchange(old, fresh, |member| member.id.as_str());
-            gone.iter().for_each(|old| steps.push(format!("rhapsody acl {kind} delete {}", quote(&old.id))));
-            *made = come;
-        }
-        let (gone, come) = exchange(&there.roles, &wanted.roles, |role| role.id.as_str());
-        gone.iter().for_each(|old| steps.push(format!("rhapsody acl role delete {}", quote(&old.id))));
-        made.roles = come;
-        new.acls = Some(made);
     }
     if let Some(wanted) = &wanted.alerts {
         let there = there.alerts.unwrap_or_default();
@@ -193,10 +167,84 @@ pub fn between(there: &Configuration, wanted: &Configuration) -> Steps {
     }
     let made = export::commands(&new);
     steps.impossible.extend(made.warnings);
-    steps.commands.extend(
-        made.commands.iter().map(|lines| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")),
-    );
+    for lines in &made.commands {
+        let line = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+        // The file says what is wanted: what would have to be forced is.
+        let forced =
+            ["rhapsody -- constraint ", "rhapsody resource clone ", "rhapsody resource bundle create "];
+        steps.push(match forced.iter().any(|head| line.starts_with(head)) {
+            true => line.replacen("rhapsody ", "rhapsody --force ", 1),
+            false => line,
+        });
+    }
+    let later = std::mem::take(&mut steps.later);
+    steps.commands.extend(later);
     steps
+}
+
+/// Users or groups: those that are there keep their place, roles may name them.
+fn members(steps: &mut Steps, kind: &str, there: &[Member], wanted: &[Member]) -> Vec<Member> {
+    for old in there {
+        let id = quote(&old.id);
+        let Some(new) = wanted.iter().find(|new| new.id == old.id) else {
+            steps.push(format!("rhapsody acl {kind} delete {id}"));
+            continue;
+        };
+        for role in old.roles.iter().filter(|role| !new.roles.contains(role)) {
+            steps.push(format!("rhapsody acl role unassign {} from {kind} {id}", quote(role)));
+        }
+        for role in new.roles.iter().filter(|role| !old.roles.contains(role)) {
+            steps.later.push(format!("rhapsody acl role assign {} to {kind} {id}", quote(role)));
+        }
+    }
+    wanted.iter().filter(|new| !there.iter().any(|old| old.id == new.id)).cloned().collect()
+}
+
+/// Ids of resources that are wanted and not there yet.
+fn coming(there: &Configuration, wanted: &Configuration) -> Vec<String> {
+    let ids = |all: &Configuration| -> Vec<String> {
+        let Some(all) = &all.resources else { return Vec::new() };
+        let primitives = all.primitives.iter().map(|found| &found.id);
+        let groups = all.groups.iter().map(|found| &found.id);
+        let clones = all.clones.iter().map(|found| &found.id);
+        let bundles = all.bundles.iter().map(|found| &found.id);
+        primitives.chain(groups).chain(clones).chain(bundles).cloned().collect()
+    };
+    let there = ids(there);
+    ids(wanted).into_iter().filter(|id| !there.contains(id)).collect()
+}
+
+/// Tags keep their place: constraints may name them. Members that are made in this round are added
+/// in the next.
+fn tags(steps: &mut Steps, there: &Tags, wanted: &Tags, coming: &[String]) -> Tags {
+    let mut made = Vec::new();
+    for tag in &wanted.tags {
+        let Some(old) = there.tags.iter().find(|old| old.id == tag.id) else {
+            made.push(tag.clone());
+            continue;
+        };
+        let lacks = |from: &[String], in_: &[String]| -> Vec<String> {
+            let lacking = from.iter().filter(|id| !in_.contains(id) && !coming.contains(id));
+            lacking.map(|id| quote(id)).collect()
+        };
+        let (add, drop) = (lacks(&tag.idref_list, &old.idref_list), lacks(&old.idref_list, &tag.idref_list));
+        // A tag that loses all of its members would be gone: it waits for the new ones.
+        let drop = if add.is_empty() && drop.len() == old.idref_list.len() { Vec::new() } else { drop };
+        let part = |word: &str, ids: &[String]| match ids {
+            [] => String::new(),
+            ids => format!(" {word} {}", ids.join(" ")),
+        };
+        if !add.is_empty() || !drop.is_empty() {
+            let words = format!("{}{}", part("add", &add), part("remove", &drop));
+            steps.push(format!("rhapsody tag update {}{words}", quote(&tag.id)));
+        }
+    }
+    let gone = there.tags.iter().filter(|old| !wanted.tags.iter().any(|tag| tag.id == old.id));
+    let gone: Vec<String> = gone.map(|old| quote(&old.id)).collect();
+    if !gone.is_empty() {
+        steps.push(format!("rhapsody tag delete {}", gone.join(" ")));
+    }
+    Tags { tags: made }
 }
 
 /// Levels have no names that matter: they are what they say.

@@ -2,6 +2,7 @@
 
 use super::{RICH, Runner};
 use crate::commands::NOUNS;
+use crate::commands::config::export;
 use crate::commands::property::config::NOT_IN_COMMANDS;
 use crate::shell;
 use rhapsody_cib::Cib;
@@ -95,8 +96,9 @@ fn differences(wanted: &Value, found: &Value, path: &str) -> Vec<String> {
     match (wanted, found) {
         (Object(left), Object(right)) => {
             let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-            let in_pairs =
-                left.contains_key("nvpairs") || left.contains_key("value") && left.contains_key("name");
+            let in_pairs = left.contains_key("scope")
+                || left.contains_key("nvpairs")
+                || left.contains_key("value") && left.contains_key("name");
             names
                 .into_iter()
                 .filter(|name| !(name.as_str() == "id" && in_pairs || name.as_str() == "set_id"))
@@ -107,6 +109,11 @@ fn differences(wanted: &Value, found: &Value, path: &str) -> Vec<String> {
                     if role { Vec::new() } else { differences(left, right, &format!("{path}.{name}")) }
                 })
                 .collect()
+        }
+        // A resource is not made without a monitor.
+        (Array(left), Array(right)) if path.ends_with(".operations") && !left.iter().any(is_monitor) => {
+            let right = right.iter().filter(|op| !is_monitor(op)).cloned().collect();
+            differences(wanted, &Array(right), path.trim_end_matches("s"))
         }
         (Array(left), Array(right)) => {
             let (left, right) = (sorted(left), sorted(right));
@@ -123,6 +130,10 @@ fn differences(wanted: &Value, found: &Value, path: &str) -> Vec<String> {
     }
 }
 
+fn is_monitor(op: &Value) -> bool {
+    op["name"] == "monitor"
+}
+
 /// What has names has no order, except for members, which are only names.
 fn sorted(values: &[Value]) -> Vec<Value> {
     let key = |value: &Value| {
@@ -130,11 +141,38 @@ fn sorted(values: &[Value]) -> Vec<Value> {
         Some(format!("{name} {}", value.get("interval").unwrap_or_default()))
     };
     let own = |value: &&Value| value["name"].as_str().is_none_or(|name| !NOT_IN_COMMANDS.contains(&name));
-    let mut values: Vec<Value> = values.iter().filter(own).cloned().collect();
+    // A set of nothing says nothing.
+    let filled = |value: &&Value| value["nvpairs"].as_array().is_none_or(|pairs| !pairs.is_empty());
+    let mut values: Vec<Value> = values.iter().filter(own).filter(filled).cloned().collect();
     if values.iter().all(|value| key(value).is_some()) {
         values.sort_by_key(key);
     }
     values
+}
+
+/// The whole configuration, made again by commands; what they say they cannot do is no difference.
+pub fn whole(original: &mut Runner) -> Result<(), String> {
+    let json = "config --output-format json";
+    let read = |text: String| -> Value { serde_json::from_str(&text).unwrap_or_default() };
+    let wanted = original.line(json).map_err(|()| "no JSON".to_owned())?;
+    let made = export::commands(&serde_json::from_str(&wanted).map_err(|error| error.to_string())?);
+    if !made.warnings.is_empty() {
+        return Ok(());
+    }
+    let mut again = Runner::new(without("config"));
+    for lines in &made.commands {
+        let text = lines.join("\n").replace('\n', " ");
+        for line in shell::commands(&text).map_err(|(_, problem)| problem)? {
+            // What had to be forced must be forced again.
+            let forced: Vec<String> =
+                std::iter::once("--force".to_owned()).chain(line.words.iter().skip(1).cloned()).collect();
+            let done = again.run(&line.words).or_else(|()| again.run(&forced));
+            done.map_err(|()| format!("refused: {text}"))?;
+        }
+    }
+    let found = again.line(json).map_err(|()| "no JSON".to_owned())?;
+    let differences = differences(&read(wanted), &read(found), "config");
+    if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
 }
 
 #[test]

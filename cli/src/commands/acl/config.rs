@@ -23,7 +23,27 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
 
 /// Roles, then users and groups, as the commands that make them.
 pub fn commands(acls: &Acls) -> Vec<Vec<String>> {
-    let mut commands: Vec<Vec<String>> = acls.roles.iter().map(role).collect();
+    let mut commands = Vec::new();
+    let mut later = Vec::new();
+    for role in &acls.roles {
+        let mut head = format!("rhapsody -- acl role create {}", quote(&role.id));
+        if let Some(text) = &role.description {
+            head.push_str(&format!(" {}", pair("description", text)));
+        }
+        let mut lines = vec![head];
+        // Permissions on roles wait until all roles are there.
+        let on_role = |value: &str| acls.roles.iter().any(|role| role.id == value);
+        match role.permissions.iter().any(|found| found.scope.as_ref().is_some_and(|(_, v)| on_role(v))) {
+            true => {
+                let mut lines = vec![format!("rhapsody -- acl permission add {}", quote(&role.id))];
+                lines.extend(permissions(role));
+                later.push(lines);
+            }
+            false => lines.extend(permissions(role)),
+        }
+        commands.push(lines);
+    }
+    commands.extend(later);
     for (kind, members) in [("user", &acls.users), ("group", &acls.groups)] {
         for member in members {
             let mut words = vec![format!("rhapsody -- acl {kind} create"), quote(&member.id)];
@@ -34,16 +54,11 @@ pub fn commands(acls: &Acls) -> Vec<Vec<String>> {
     commands
 }
 
-fn role(role: &Role) -> Vec<String> {
-    let mut head = format!("rhapsody -- acl role create {}", quote(&role.id));
-    if let Some(text) = &role.description {
-        head.push_str(&format!(" {}", pair("description", text)));
-    }
-    let permissions = role.permissions.iter().filter_map(|permission| {
+fn permissions(role: &Role) -> impl Iterator<Item = String> {
+    role.permissions.iter().filter_map(|permission| {
         let (scope, value) = permission.scope.as_ref()?;
         Some(format!("  {} {scope} {}", permission.kind.as_deref()?, quote(value)))
-    });
-    std::iter::once(head).chain(permissions).collect()
+    })
 }
 
 fn print(context: &mut Context, acls: &Acls) {

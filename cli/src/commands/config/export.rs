@@ -71,11 +71,12 @@ pub fn commands(all: &Configuration) -> Commands {
     if let Some(found) = &all.constraints {
         out.extend(constraints_cmd::all(found));
     }
-    if let Some(found) = &all.acls {
-        out.commands.extend(acl::config::commands(found));
-    }
     if let Some(found) = &all.alerts {
         out.commands.extend(alert::config::commands(found));
+    }
+    // A permission may name anything.
+    if let Some(found) = &all.acls {
+        out.commands.extend(acl::config::commands(found));
     }
     out
 }
