@@ -4,6 +4,8 @@
 //! Usage: `bench [--runs N] [--only files|ours|peer]` with the release programs in
 //! `RHAPSODY_BIN_DIR`. Rows whose peer is not installed show ours alone.
 
+#[path = "bench/commands.rs"]
+mod commands;
 #[path = "bench/live.rs"]
 mod live;
 #[path = "bench/peer.rs"]
@@ -20,12 +22,14 @@ fn main() {
     let runs = option("--runs").and_then(|n| n.parse().ok()).unwrap_or(5);
     let only = option("--only");
     let wanted = |part: &str| only.as_deref().is_none_or(|o| o == part);
-    if !rhapsody_tests::can_run_live() {
-        return;
-    }
     let mut table = Table::default();
     if wanted("files") {
         words::measure(&mut table, runs * 10);
+        commands::measure(&mut table, runs * 10);
+    }
+    if only.as_deref() == Some("files") || !rhapsody_tests::can_run_live() {
+        println!("{table}");
+        return;
     }
     live::measure(&mut table, runs, wanted("ours"), wanted("peer"));
     println!("{table}");
