@@ -149,6 +149,10 @@ impl Plan<'_> {
         {
             return false;
         }
+        if r.flags == ORDERED && first.task == Task::STOP && first.is(MIGRATABLE) {
+            // The end of a live migration; who has to wait for it says so with more than a mere order.
+            return false;
+        }
         if r.flags & IF_FIRST_UNMIGRATABLE != 0 && first.is(MIGRATABLE) {
             return false;
         }

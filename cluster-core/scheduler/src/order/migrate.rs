@@ -1,7 +1,7 @@
 //! Orderings for live migrations: what holds for a stop or start must hold for its equivalent.
 
 use super::flags::*;
-use super::{Ordering, Side};
+use super::Ordering;
 use crate::actions::Task;
 use crate::model::{Flags, ResourceIdx};
 use crate::plan::Plan;
@@ -30,31 +30,27 @@ impl Plan<'_> {
         if !a && !b {
             return;
         }
+        // What may be part of a migration itself counts only if it is not.
+        let flags = if a { ORDERED | IF_FIRST_UNMIGRATABLE } else { ORDERED };
         match (first_task, then_task) {
-            (Task::START, Task::START) => {
-                if a && b {
-                    self.order_tasks(first, Task::MIGRATE_FROM, then, Task::MIGRATE_TO, o.flags);
+            (Task::START, Task::START) if b => {
+                if a {
+                    self.order_tasks(first, Task::MIGRATE_FROM, then, Task::MIGRATE_TO, ORDERED);
                 }
-                if b {
-                    let flags = o.flags & !(FIRST_IMPLIES_THEN);
-                    self.order_tasks(first, Task::START, then, Task::MIGRATE_TO, flags);
-                }
+                self.order_tasks(first, Task::START, then, Task::MIGRATE_TO, flags);
             }
             (Task::STOP, Task::STOP) if b => {
-                self.order_tasks(first, Task::STOP, then, Task::MIGRATE_TO, o.flags);
-                if a {
-                    self.order(
-                        Side::task(first, Task::MIGRATE_FROM),
-                        Side::task(then, Task::MIGRATE_TO),
-                        o.flags,
-                    );
+                // One that is restarted on the way stops before the other one leaves.
+                self.order_tasks(first, Task::STOP, then, Task::MIGRATE_TO, flags);
+                if self.c[then].migration_target.is_some() {
+                    self.order_tasks(first, Task::STOP, then, Task::MIGRATE_FROM, flags);
                 }
             }
             (Task::PROMOTE, Task::START) if b => {
-                self.order_tasks(first, Task::PROMOTE, then, Task::MIGRATE_TO, o.flags);
+                self.order_tasks(first, Task::PROMOTE, then, Task::MIGRATE_TO, ORDERED);
             }
             (Task::DEMOTE, Task::STOP) if b => {
-                self.order_tasks(first, Task::DEMOTE, then, Task::MIGRATE_TO, o.flags);
+                self.order_tasks(first, Task::DEMOTE, then, Task::MIGRATE_TO, ORDERED);
             }
             _ => {}
         }

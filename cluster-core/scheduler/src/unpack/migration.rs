@@ -138,8 +138,12 @@ impl Reader<'_> {
     }
 }
 
+/// Call ids order the operations of one node. Between nodes only times count, where they are known.
 fn newer(a: &Entry, b: &Entry, same_node: bool) -> bool {
-    if same_node && a.call_id >= 0 && b.call_id >= 0 {
+    if !same_node && let (Some(x), Some(y)) = (a.last_change, b.last_change) {
+        return x > y;
+    }
+    if a.call_id >= 0 && b.call_id >= 0 {
         return a.call_id > b.call_id;
     }
     a.last_change.unwrap_or(0) > b.last_change.unwrap_or(0)
