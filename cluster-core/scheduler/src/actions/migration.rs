@@ -59,9 +59,9 @@ impl Plan<'_> {
                 );
             } else {
                 self.order_tasks(rsc, Task::MONITOR, rsc, Task::MIGRATE_FROM, ORDERED);
+                let needs = self.action(start).needs;
+                self.action_mut(from).needs = needs;
             }
-            let needs = self.action(start).needs;
-            self.action_mut(from).needs = needs;
             self.order_tasks(rsc, Task::MIGRATE_FROM, rsc, Task::STOP, ORDERED | UNMIGRATABLE_THEN_BLOCKS);
             let flags = ORDERED | UNMIGRATABLE_THEN_BLOCKS;
             self.order_tasks(rsc, Task::MIGRATE_FROM, rsc, Task::START, flags);

@@ -405,6 +405,9 @@ impl Plan<'_> {
     fn update_group(&mut self, first: ActionIdx, then: ActionIdx, s: Step) -> u8 {
         let mut changed = self.update_two(first, then, s);
         let Some(rsc) = self.action(then).rsc else { return changed };
+        if self.action(first).rsc.is_some_and(|r| self.is_inside(rsc, r)) {
+            return changed;
+        }
         let task = self.action(then).task;
         for m in self.children(rsc) {
             let Some(member) = self.newest(m, task, s.node) else { continue };

@@ -531,6 +531,15 @@ impl Reader<'_> {
         } else {
             self.c.requests.push(Request::OptionalStop { resource: rsc, node });
         }
+        let r = &mut self.c[rsc];
+        if r.role == Role::Stopped
+            && r.migration_source == Some(node)
+            && r.migration_target.is_some()
+            && !r.active.is_empty()
+        {
+            // Stopped where it came from, but not where it went.
+            r.role = Role::Started;
+        }
     }
 
     fn fence_host_of(&mut self, rsc: ResourceIdx, node: NodeIdx) {
