@@ -1,7 +1,7 @@
 //! Orderings for live migrations: what holds for a stop or start must hold for its equivalent.
 
-use super::flags::*;
 use super::Ordering;
+use super::flags::*;
 use crate::actions::Task;
 use crate::model::{Flags, ResourceIdx};
 use crate::plan::Plan;
