@@ -16,6 +16,8 @@ use std::thread;
 
 /// Lines that wait for a slow disk; more are lost to the file (not to those who listen).
 const LINES_MAX: usize = 4096;
+/// Inputs of transitions that wait to be compressed; more are lost.
+const INPUTS_WAITING: usize = 4;
 /// A scheduler run on a deep configuration may need more than a small thread has.
 const SCHEDULER_STACK_BYTES: usize = 8 << 20;
 const STACK_BYTES: usize = 512 << 10;
@@ -43,8 +45,11 @@ impl Workers {
         let answers = to_loop.clone();
         spawn("persist", STACK_BYTES, move || write_configurations(store, &waiting, &answers))?;
         let (schedule, waiting) = channel();
-        let (answers, inputs) = (to_loop.clone(), Inputs::open(&paths.transitions()));
-        spawn("scheduler", SCHEDULER_STACK_BYTES, move || run_schedules(inputs, &waiting, &answers))?;
+        let (keep, to_keep) = sync_channel(INPUTS_WAITING);
+        let mut inputs = Inputs::open(&paths.transitions());
+        spawn("inputs", STACK_BYTES, move || to_keep.iter().for_each(|cib: String| inputs.keep(&cib)))?;
+        let answers = to_loop.clone();
+        spawn("scheduler", SCHEDULER_STACK_BYTES, move || run_schedules(&keep, &waiting, &answers))?;
         let (journal, waiting) = sync_channel(LINES_MAX);
         let writer = Writer::open(&paths.journal());
         spawn("journal", STACK_BYTES, move || write_lines(writer, &waiting))?;
@@ -104,8 +109,12 @@ fn write_configurations(mut store: Store, waiting: &Receiver<Persist>, to_loop: 
     }
 }
 
-fn run_schedules(mut inputs: Inputs, waiting: &Receiver<Schedule>, to_loop: &SyncSender<Happened>) {
-    while let Ok(Schedule { request, cib, now }) = waiting.recv() {
+fn run_schedules(
+    inputs: &SyncSender<String>,
+    waiting: &Receiver<Schedule>,
+    to_loop: &SyncSender<Happened>,
+) {
+    while let Ok(Schedule { request, mut cib, now }) = waiting.recv() {
         let planned = catch_unwind(AssertUnwindSafe(|| plan(&cib, now)));
         let transition =
             planned.unwrap_or_else(|_| Err("the scheduler failed on this configuration".to_owned()));
@@ -114,13 +123,16 @@ fn run_schedules(mut inputs: Inputs, waiting: &Receiver<Schedule>, to_loop: &Syn
             return;
         }
         if keep {
-            inputs.keep(&cib.to_xml());
+            // So that a replay decides by the same clock.
+            let root = cib.root();
+            cib.set_attr(root, "execution-date", &now.to_string());
+            let _ = inputs.try_send(cib.to_xml());
         }
     }
 }
 
 fn plan(cib: &Cib, now: i64) -> Result<Box<Transition>, String> {
-    let options = rhapsody_scheduler::Options { now, show_scores: false };
+    let options = rhapsody_scheduler::Options { now, ..rhapsody_scheduler::Options::default() };
     Ok(Box::new(rhapsody_scheduler::schedule(cib, &options).transition))
 }
 

@@ -1,9 +1,10 @@
-//! The inputs of the last transitions, for `rhapsody simulate -x`: /var/lib/rhapsody/transitions.
+//! The inputs of the last transitions as Pacemaker keeps them (`pe-input-N.bz2`), for
+//! `rhapsody simulate -x` and `crm_simulate -x`: /var/lib/rhapsody/transitions.
 //!
 //! A convenience: written without sync, and a failure is only logged.
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use bzip2::Compression;
+use bzip2::write::BzEncoder;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ impl Inputs {
         let _ = crate::files::private_folder(folder);
         let numbers = fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            name.strip_prefix("transition-")?.strip_suffix(".xml.gz")?.parse::<u64>().ok()
+            name.strip_prefix("pe-input-")?.strip_suffix(".bz2")?.parse::<u64>().ok()
         });
         let next = numbers.max().map_or(1, |last| last + 1);
         Inputs { folder: folder.to_owned(), next }
@@ -28,7 +29,7 @@ impl Inputs {
 
     pub fn keep(&mut self, cib: &str) {
         let path = self.path(self.next);
-        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut packed = BzEncoder::new(Vec::new(), Compression::fast());
         let packed = packed.write_all(cib.as_bytes()).and_then(|()| packed.finish());
         let written =
             packed.and_then(|bytes| crate::files::write_whole(&path, &bytes, crate::files::Durable::No));
@@ -42,7 +43,7 @@ impl Inputs {
     }
 
     fn path(&self, number: u64) -> PathBuf {
-        self.folder.join(format!("transition-{number}.xml.gz"))
+        self.folder.join(format!("pe-input-{number}.bz2"))
     }
 }
 
@@ -59,6 +60,8 @@ mod tests {
         }
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 400);
         assert_eq!(Inputs::open(&folder).next, 406);
+        let newest = fs::File::open(folder.join("pe-input-405.bz2")).unwrap();
+        assert_eq!(std::io::read_to_string(bzip2::read::BzDecoder::new(newest)).unwrap(), "<cib/>");
         fs::remove_dir_all(folder).unwrap();
     }
 }
