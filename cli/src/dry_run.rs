@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::output::cib_diff;
 use crate::target_file;
 use rhapsody_cib::Cib;
-use rhapsody_scheduler::simulate::{self, Request};
+use rhapsody_scheduler::simulate::{self, Request, Text};
 
 /// Runs `verb` on a copy and shows the difference; nothing is written.
 pub fn run(context: &mut Context, verb: &Verb, words: &[String]) -> Done {
@@ -35,12 +35,12 @@ pub fn consequences(context: &Context) -> Vec<String> {
 /// The scheduler's moves for a CIB, as `rhapsody simulate` lists them.
 pub fn moves(cib: &Cib) -> Vec<String> {
     let request = Request { now: target_file::now(), plan: true, ..Request::default() };
-    let text = match simulate::simulate(cib.document(), &request) {
-        Ok(answer) => answer.text,
-        Err(problem) => return vec![format!("  * not known: {problem}")],
-    };
+    let mut out = Text::default();
+    if let Err(problem) = simulate::simulate(cib.document(), &request, &mut out) {
+        return vec![format!("  * not known: {problem}")];
+    }
     let moves: Vec<String> =
-        text.lines().skip_while(|line| *line != "Transition Summary:").skip(1).map(str::to_owned).collect();
+        out.text.lines().skip_while(|line| *line != "Transition Summary:").skip(1).map(str::to_owned).collect();
     if !moves.is_empty() {
         return moves;
     }

@@ -16,10 +16,10 @@ pub enum Arg {
 /// One option: its letter (`\0` for none), its long name, what it takes.
 pub type Opt = (char, &'static str, Arg);
 
-/// What was given, by long name. An option given twice keeps the last value.
+/// What was given, by long name, in the order of the command line.
 #[derive(Debug, Default)]
 pub struct Args {
-    given: BTreeMap<&'static str, Option<String>>,
+    given: BTreeMap<&'static str, Vec<Option<String>>>,
     pub rest: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl Args {
                     ),
                     (Arg::Maybe, None) => words.next_if(|next| !next.starts_with('-')).cloned(),
                 };
-                args.given.insert(name, value);
+                args.given.entry(name).or_default().push(value);
             } else if word.len() > 1 && word.starts_with('-') {
                 let mut letters = word[1..].chars();
                 while let Some(letter) = letters.next() {
@@ -61,7 +61,7 @@ impl Args {
                     let attached: String = letters.as_str().to_owned();
                     let value = match takes {
                         Arg::No => {
-                            args.given.insert(name, None);
+                            args.given.entry(name).or_default().push(None);
                             continue;
                         }
                         _ if !attached.is_empty() => Some(attached.trim_start_matches('=').to_owned()),
@@ -73,7 +73,7 @@ impl Args {
                         ),
                         Arg::Maybe => words.next_if(|next| !next.starts_with('-')).cloned(),
                     };
-                    args.given.insert(name, value);
+                    args.given.entry(name).or_default().push(value);
                     break;
                 }
             } else {
@@ -87,8 +87,14 @@ impl Args {
         self.given.contains_key(name)
     }
 
+    /// The last value of an option.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.given.get(name)?.as_deref()
+        self.given.get(name)?.last()?.as_deref()
+    }
+
+    /// All values of an option that may be repeated.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        self.given.get(name).into_iter().flatten().flatten().cloned().collect()
     }
 }
 
@@ -125,6 +131,8 @@ mod tests {
             assert_eq!((args.value("update"), args.has("quiet")), (Some("5"), true), "{line}");
         }
         assert_eq!(parse("-v -INFINITY").unwrap().value("update"), Some("-INFINITY"));
+        let twice = parse("-v 1 --update=2").unwrap();
+        assert_eq!((twice.value("update"), twice.values("update")), (Some("2"), vec!["1".into(), "2".into()]));
     }
 
     #[test]

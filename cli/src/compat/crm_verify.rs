@@ -51,7 +51,7 @@ pub fn run(words: &[String]) -> Outcome {
     };
     let cib = Cib::parse(&text).map_err(|e| invalid(e.to_string()))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
-    let outcome = rhapsody_scheduler::schedule(&cib.upgraded(), &Options { now, show_scores: false });
+    let outcome = rhapsody_scheduler::schedule(&cib.upgraded(), &Options { now, ..Options::default() });
     let options = &outcome.model.options;
     let mut errors: Vec<String> = Vec::new();
     if options.fencing && !outcome.model.has_fence_device && !options.have_watchdog {

@@ -5,7 +5,7 @@
 //! Pacemaker's own do. Options, texts on stdout and exit codes are those of Pacemaker 2.1; what is
 //! not built answers with a clear error. Nothing here knows pcsd.
 
-mod args;
+pub mod args;
 mod attrd_updater;
 mod attributes;
 mod cibadmin;

@@ -4,6 +4,7 @@ use crate::actions::{Action, ActionIdx, Task, Tasks};
 use crate::constraints::{Colocation, ColocationIdx, Location, TicketConstraint};
 use crate::model::{Cluster, Flags, NodeIdx, ResourceIdx, Role, Variant};
 use crate::order::Ordering;
+use crate::report::scores::ScoreLine;
 use crate::unpack::Env;
 use crate::unpack::rules::Values;
 use rustc_hash::FxHashMap;
@@ -32,7 +33,8 @@ pub struct Plan<'a> {
     pub tickets: Vec<TicketConstraint>,
     pub tickets_of: Vec<Vec<u32>>,
     pub show_scores: bool,
-    pub scores: Vec<String>,
+    pub show_utilization: bool,
+    pub scores: Vec<ScoreLine>,
     pub param_cache: FxHashMap<(usize, Option<NodeIdx>), Arc<Values>>,
     pub meta_cache: FxHashMap<(usize, Task, u64), Arc<Values>>,
     pub recorded_recurring: FxHashMap<(ResourceIdx, NodeIdx), Vec<ActionIdx>>,
@@ -49,7 +51,7 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(env: &'a Env<'a>, c: Cluster, show_scores: bool) -> Plan<'a> {
+    pub fn new(env: &'a Env<'a>, c: Cluster, options: &crate::Options) -> Plan<'a> {
         let n = c.resources.len();
         Plan {
             env,
@@ -67,7 +69,8 @@ impl<'a> Plan<'a> {
             locations_of: vec![Vec::new(); n],
             tickets: Vec::new(),
             tickets_of: vec![Vec::new(); n],
-            show_scores,
+            show_scores: options.show_scores,
+            show_utilization: options.show_utilization,
             scores: Vec::new(),
             param_cache: FxHashMap::default(),
             meta_cache: FxHashMap::default(),

@@ -5,7 +5,7 @@
 //! `UPDATE=1 cargo test` rewrites the texts; read the difference.
 
 use rhapsody_cib::Cib;
-use rhapsody_scheduler::simulate::{Answer, Request, simulate_text};
+use rhapsody_scheduler::simulate::{Answer, Request, Text, read_cib, simulate};
 use rhapsody_scheduler::{Options, schedule};
 use rhapsody_transition::Transition;
 use std::fmt::Write;
@@ -49,9 +49,10 @@ fn action_lines(t: &Transition, inputs: bool) -> String {
 /// Everything about one case: the text, and the answer that it comes from.
 fn outcome(source: &str) -> (String, Answer) {
     let request = Request { now: NOW, simulate: true, show_scores: true, graph: true, ..Request::default() };
-    let answer = simulate_text(source.to_owned(), &request).unwrap();
-    let plan = |cib: &Cib| schedule(cib, &Options { now: NOW, show_scores: false }).transition;
-    let mut text = answer.text.clone();
+    let mut out = Text { show_scores: true, ..Text::default() };
+    let answer = simulate(&read_cib(source.to_owned()).unwrap(), &request, &mut out).unwrap();
+    let plan = |cib: &Cib| schedule(cib, &Options { now: NOW, ..Options::default() }).transition;
+    let mut text = out.text;
     let planned = action_lines(&plan(&Cib::parse(source).unwrap()), true);
     if !planned.is_empty() {
         write!(text, "\nTransition Graph:\n{planned}").unwrap();

@@ -28,7 +28,7 @@ fn plan(constraints: &str) -> usize {
         node(2)
     ))
     .unwrap();
-    schedule(&cib, &Options { now: 1_790_000_000, show_scores: false }).transition.actions.len()
+    schedule(&cib, &Options { now: 1_790_000_000, ..Options::default() }).transition.actions.len()
 }
 
 #[test]

@@ -113,7 +113,7 @@ proptest! {
     fn is_planned(seed in proptest::collection::vec(any::<u32>(), 10..120)) {
         let text = cib(&seed);
         let doc = Document::parse(&text).unwrap();
-        let options = Options { now: 1_790_000_000, show_scores: true };
+        let options = Options { now: 1_790_000_000, show_scores: true, ..Options::default() };
         let one = schedule_document(&doc, &options);
         let two = schedule_document(&doc, &options);
         prop_assert_eq!(&one.transition, &two.transition);

@@ -473,7 +473,7 @@ impl World {
 
     fn make_plan(&self, cib: &Cib, now: i64) -> Transition {
         if self.real_scheduler {
-            let options = rhapsody_scheduler::Options { now, show_scores: false };
+            let options = rhapsody_scheduler::Options { now, ..rhapsody_scheduler::Options::default() };
             return rhapsody_scheduler::schedule(cib, &options).transition;
         }
         crate::planner::plan(cib)

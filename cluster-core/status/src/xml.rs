@@ -7,10 +7,10 @@ use crate::words;
 use rhapsody_scheduler::model::INFINITY;
 use rhapsody_xml::{Document, Element};
 
-const API_VERSION: &str = "2.25";
+pub(crate) const API_VERSION: &str = "2.25";
 
 /// Appends an element with attributes.
-fn add(doc: &mut Document, parent: Element, name: &str, attributes: &[(&str, &str)]) -> Element {
+pub(crate) fn add(doc: &mut Document, parent: Element, name: &str, attributes: &[(&str, &str)]) -> Element {
     let element = doc.append(parent, name);
     for (name, value) in attributes {
         doc.set_attr(element, name, value);
@@ -18,7 +18,7 @@ fn add(doc: &mut Document, parent: Element, name: &str, attributes: &[(&str, &st
     element
 }
 
-fn yes(value: bool) -> &'static str {
+pub(crate) fn yes(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
 
@@ -168,7 +168,7 @@ impl Status {
         );
     }
 
-    fn attributes_xml(&self, doc: &mut Document, root: Element) {
+    pub(crate) fn attributes_xml(&self, doc: &mut Document, root: Element) {
         if self.node_attributes.is_empty() {
             return;
         }
@@ -205,7 +205,7 @@ impl Status {
     }
 }
 
-fn finish(doc: &Document) -> String {
+pub(crate) fn finish(doc: &Document) -> String {
     let mut text = doc.to_xml();
     if !text.ends_with('\n') {
         text.push('\n');
@@ -213,7 +213,7 @@ fn finish(doc: &Document) -> String {
     text
 }
 
-fn node_xml(doc: &mut Document, parent: Element, node: &Node) {
+pub(crate) fn node_xml(doc: &mut Document, parent: Element, node: &Node) {
     let at = add(
         doc,
         parent,
@@ -258,7 +258,7 @@ fn node_xml(doc: &mut Document, parent: Element, node: &Node) {
     }
 }
 
-fn entry_xml(doc: &mut Document, parent: Element, entry: &Entry) {
+pub(crate) fn entry_xml(doc: &mut Document, parent: Element, entry: &Entry) {
     match entry {
         // An orphan that runs nowhere is nobody's business any more.
         Entry::Resource(rsc) if rsc.orphaned && !rsc.active => {}
@@ -371,7 +371,7 @@ fn resource_xml(doc: &mut Document, parent: Element, rsc: &Resource) {
     }
 }
 
-fn history_xml(doc: &mut Document, parent: Element, node: &NodeHistory) {
+pub(crate) fn history_xml(doc: &mut Document, parent: Element, node: &NodeHistory) {
     let at = add(doc, parent, "node", &[("name", &node.node)]);
     for resource in &node.resources {
         let at = add(
@@ -420,7 +420,7 @@ fn history_xml(doc: &mut Document, parent: Element, node: &NodeHistory) {
     }
 }
 
-fn failure_xml(doc: &mut Document, parent: Element, failure: &Failure) {
+pub(crate) fn failure_xml(doc: &mut Document, parent: Element, failure: &Failure) {
     let at = doc.append(parent, "failure");
     match &failure.op_key {
         Some(key) => doc.set_attr(at, "op_key", key),

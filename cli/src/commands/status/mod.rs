@@ -3,7 +3,7 @@
 mod failover;
 mod full;
 mod links;
-mod model;
+pub mod model;
 mod query;
 mod sections;
 mod settle;

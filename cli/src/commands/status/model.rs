@@ -8,19 +8,26 @@ use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub fn get(context: &mut Context) -> Result<Status, Failure> {
+    Ok(Status::new(&cib(context)?, now()))
+}
+
+/// The CIB of the file (`-f`) or of the cluster, with its status.
+pub fn cib(context: &mut Context) -> Result<Cib, Failure> {
     if let Some((_, held)) = context.held() {
-        return Ok(Status::new(held, now()));
+        return Ok(held.clone());
     }
     let text = match context.options.value("-f") {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|e| Failure::Message(format!("Unable to read '{path}': {e}")))?,
-        None => {
-            let answer = context.run("rhapsody.cluster.cib", &json!({}))?;
-            answer.as_str().ok_or_else(|| Failure::message("the answer is no CIB"))?.to_owned()
-        }
+        None => live_text(context)?,
     };
-    let cib = Cib::parse(&text).map_err(|e| Failure::Message(e.to_string()))?;
-    Ok(Status::new(&cib, now()))
+    Cib::parse(&text).map_err(|e| Failure::Message(e.to_string()))
+}
+
+/// The text of the cluster's CIB.
+pub fn live_text(context: &mut Context) -> Result<String, Failure> {
+    let answer = context.run("rhapsody.cluster.cib", &json!({}))?;
+    Ok(answer.as_str().ok_or_else(|| Failure::message("the answer is no CIB"))?.to_owned())
 }
 
 pub fn now() -> i64 {

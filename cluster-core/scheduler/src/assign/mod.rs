@@ -17,6 +17,7 @@ use std::cmp::Ordering;
 impl Plan<'_> {
     /// Assign everything: remote connections first, then in list order.
     pub fn assign_all(&mut self) {
+        self.show_capacity("Original");
         if self.c.options.placement != Placement::Default {
             self.sort_by_utilization();
         }
@@ -34,6 +35,7 @@ impl Plan<'_> {
                 self.assign_resource(*rsc, None, true);
             }
         }
+        self.show_capacity("Remaining");
     }
 
     /// Choose a node for a resource in the way of its variant.
@@ -99,6 +101,7 @@ impl Plan<'_> {
         self.c[rsc].assigned = Some(n);
         self.c[n].assigned_count += 1;
         self.consume(rsc, n, true);
+        self.show_utilization(rsc, n);
         changed
     }
 
@@ -159,27 +162,6 @@ impl Plan<'_> {
                 .then_with(by_name)
         });
         nodes.into_iter().map(|(n, s, _)| (n, s)).collect()
-    }
-
-    /// Print the table of a resource and everything below it.
-    pub fn show_scores(&mut self, rsc: ResourceIdx, function: &str) {
-        if !self.show_scores || self.c[rsc].is_removed() {
-            return;
-        }
-        for n in self.c.node_order.clone() {
-            if let Some(score) = self.c[rsc].allowed.score(n) {
-                let line = format!(
-                    "{function}: {} allocation score on {}: {}",
-                    self.c[rsc].id,
-                    self.c[n].name,
-                    score_text(score)
-                );
-                self.scores.push(line);
-            }
-        }
-        for child in self.children(rsc) {
-            self.show_scores(child, function);
-        }
     }
 
     pub fn any_available(&self, table: &NodeTable) -> bool {

@@ -1,6 +1,5 @@
 //! Promotable clones: which instances are promoted.
 
-use super::score_text;
 use super::scores::Select;
 use crate::constraints::Colocation;
 use crate::model::*;
@@ -213,19 +212,6 @@ impl Plan<'_> {
                 self.ban_all(clone);
             }
         }
-    }
-
-    fn show_promotion_score(&mut self, i: ResourceIdx) {
-        if !self.show_scores {
-            return;
-        }
-        let place = match self.single_location(i, false) {
-            Some(n) => format!("on {}", self.c[n].name),
-            None => "(inactive)".to_owned(),
-        };
-        let line =
-            format!("{} promotion score {place}: {}", self.c[i].id, score_text(self.c[i].promotion_priority));
-        self.scores.push(line);
     }
 
     fn promotable_on(&self, i: ResourceIdx, node_max: i32) -> Option<NodeIdx> {

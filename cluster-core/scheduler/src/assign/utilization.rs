@@ -12,7 +12,7 @@ type Needs = IndexMap<SmolStr, i64>;
 impl Plan<'_> {
     /// Take (or give back) what a resource needs of a node.
     pub(super) fn consume(&mut self, rsc: ResourceIdx, node: NodeIdx, take: bool) {
-        if self.c[rsc].utilization.is_empty() || self.c.options.placement == Placement::Default {
+        if self.c[rsc].utilization.is_empty() {
             return;
         }
         let needs = self.c[rsc].utilization.clone();

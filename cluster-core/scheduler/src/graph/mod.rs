@@ -124,8 +124,8 @@ impl Plan<'_> {
         n.online && !n.unclean
     }
 
-    /// Inputs: one relation per action, by its number.
-    fn inputs(&self, a: ActionIdx) -> Vec<wire::ActionId> {
+    /// What an action waits for, once each, by number; with `all`, also what need not be done.
+    pub(crate) fn inputs(&self, a: ActionIdx, all: bool) -> Vec<ActionIdx> {
         let mut before: Vec<Relation> = self.action(a).before.clone();
         before.sort_by_key(|r| r.other);
         let mut merged: Vec<Relation> = Vec::with_capacity(before.len());
@@ -135,7 +135,8 @@ impl Plan<'_> {
                 _ => merged.push(r),
             }
         }
-        merged.into_iter().filter(|r| self.is_input(a, *r)).map(|r| wire::ActionId(r.other.0 + 1)).collect()
+        merged.retain(|r| r.flags != 0 && (all || self.is_input(a, *r)));
+        merged.into_iter().map(|r| r.other).collect()
     }
 
     fn is_input(&self, a: ActionIdx, r: Relation) -> bool {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl Plan<'_> {
     pub(super) fn wire_action(&mut self, a: ActionIdx) -> wire::Action {
-        let inputs = self.inputs(a);
+        let inputs = self.inputs(a, false).into_iter().map(|b| wire::ActionId(b.0 + 1)).collect();
         let kind = self.wire_kind(a);
         let (key, internal_key) = self.graph_keys(a);
         let action = self.action(a);

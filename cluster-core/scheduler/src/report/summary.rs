@@ -3,62 +3,124 @@
 use crate::actions::*;
 use crate::model::*;
 use crate::plan::Plan;
+use smol_str::SmolStr;
 
-struct Line {
-    change: &'static str,
-    id: String,
-    details: String,
-    reason: String,
+/// What a transition does to one node or resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Fence {
+        /// `Fence (reboot)`
+        task: String,
+        node: SmolStr,
+        /// The resource that a guest node runs in.
+        container: Option<SmolStr>,
+        reason: Option<String>,
+    },
+    Resource(ResourceChange),
 }
 
-/// "Transition Summary" as lines.
-pub fn summary_lines(plan: &mut Plan) -> Vec<String> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceChange {
+    /// `Start`, `Move`, ...
+    pub change: &'static str,
+    pub id: SmolStr,
+    pub from: Option<SmolStr>,
+    pub to: Option<SmolStr>,
+    pub role: Role,
+    pub next_role: Role,
+    /// Without "due to".
+    pub reason: Option<String>,
+    pub is_blocked: bool,
+}
+
+impl ResourceChange {
+    pub fn needs_role(&self) -> bool {
+        self.role > Role::Started || self.next_role > Role::Unpromoted
+    }
+
+    /// The part in parentheses: from where to where, with roles where they matter.
+    fn details(&self) -> String {
+        let (role, next) = (self.role, self.next_role);
+        let same_role = role == next;
+        match (&self.from, &self.to) {
+            (None, Some(t)) if self.needs_role() => format!("{role} -> {next} {t}"),
+            (Some(f), None) if self.needs_role() => format!("{role} {f}"),
+            (None, Some(n)) | (Some(n), None) => n.to_string(),
+            (Some(f), Some(t)) if same_role && f == t => {
+                if self.needs_role() { format!("{role} {f}") } else { f.to_string() }
+            }
+            (Some(f), Some(t)) if same_role && self.needs_role() => format!("{f} -> {t} {role}"),
+            (Some(f), Some(t)) if same_role => format!("{f} -> {t}"),
+            (Some(f), Some(t)) if f == t => format!("{role} -> {next} {f}"),
+            (Some(f), Some(t)) => format!("{role} {f} -> {next} {t}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn why(&self) -> String {
+        match (&self.reason, self.is_blocked) {
+            (Some(t), true) => format!("  due to {t} (blocked)"),
+            (Some(t), false) => format!("  due to {t}"),
+            (None, true) => "  blocked".to_owned(),
+            (None, false) => String::new(),
+        }
+    }
+}
+
+/// What changes: nodes to be fenced, then resources in the order of the configuration.
+pub fn changes(plan: &mut Plan) -> Vec<Change> {
     let mut out = Vec::new();
     for i in (0..plan.actions.len() as u32).rev() {
         let action = plan.action(ActionIdx(i));
-        if action.rsc.is_some() || action.is(OPTIONAL) {
+        if action.rsc.is_some() || action.is(OPTIONAL) || action.task != Task::STONITH {
             continue;
         }
-        let what = match action.task {
-            Task::STONITH => format!("Fence ({})", action.meta("stonith_action").unwrap_or("reboot")),
-            _ => continue,
-        };
         let Some(node) = action.node else { continue };
-        let mut name = plan.c[node].name.to_string();
-        if plan.c[node].is_guest()
-            && let Some(k) = plan.c[node].connection.and_then(|r| plan.c[r].container)
-        {
-            name += &format!(" (resource: {})", plan.c[k].id);
-        }
-        match &action.reason {
-            Some(reason) => out.push(format!("  * {what} {name} '{reason}'")),
-            None => out.push(format!("  * {what} {name}")),
-        }
+        let task = format!("Fence ({})", action.meta("stonith_action").unwrap_or("reboot"));
+        let container = match plan.c[node].is_guest() {
+            true => plan.c[node].connection.and_then(|r| plan.c[r].container).map(|k| plan.c[k].id.clone()),
+            false => None,
+        };
+        let (node, reason) = (plan.c[node].name.clone(), action.reason.clone());
+        out.push(Change::Fence { task, node, container, reason });
     }
-    let mut lines = Vec::new();
+    let mut resources = Vec::new();
     for rsc in plan.c.top.clone() {
-        collect(plan, rsc, &mut lines);
+        collect(plan, rsc, &mut resources);
     }
-    let (mut id_width, mut details_width) = (5, 5);
-    for l in &lines {
-        if l.id.len() > id_width {
-            id_width = l.id.len() + 2;
-        }
-        details_width = details_width.max(l.details.len());
-    }
-    for l in lines {
-        let mut line =
-            format!("  * {:<8}   {:<id_width$}   ( {:>details_width$} )", l.change, l.id, l.details);
-        if !l.reason.is_empty() {
-            line += "  ";
-            line += &l.reason;
-        }
-        out.push(line);
-    }
+    out.extend(resources.into_iter().map(Change::Resource));
     out
 }
 
-fn collect(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<Line>) {
+/// "Transition Summary" as lines.
+pub fn summary_lines(changes: &[Change]) -> Vec<String> {
+    let (mut id_width, mut details_width) = (5, 5);
+    for change in changes {
+        if let Change::Resource(l) = change {
+            if l.id.len() > id_width {
+                id_width = l.id.len() + 2;
+            }
+            details_width = details_width.max(l.details().len());
+        }
+    }
+    let line = |change: &Change| match change {
+        Change::Fence { task, node, container, reason } => {
+            let inside = container.as_ref().map_or(String::new(), |k| format!(" (resource: {k})"));
+            let why = reason.as_ref().map_or(String::new(), |r| format!(" '{r}'"));
+            format!("  * {task} {node}{inside}{why}")
+        }
+        Change::Resource(l) => format!(
+            "  * {:<8}   {:<id_width$}   ( {:>details_width$} ){}",
+            l.change,
+            l.id,
+            l.details(),
+            l.why()
+        ),
+    };
+    changes.iter().map(line).collect()
+}
+
+fn collect(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<ResourceChange>) {
     if let Some(data) = plan.c[rsc].bundle.clone() {
         for r in &data.replicas {
             for part in [r.ip, Some(r.container), r.connection, r.child].into_iter().flatten() {
@@ -81,7 +143,7 @@ fn find(plan: &Plan, rsc: ResourceIdx, task: Task, node: Option<NodeIdx>) -> Opt
     plan.with_key(rsc, task, 0).find(|a| node.is_none() || plan.action(*a).node == node)
 }
 
-fn primitive(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<Line>) {
+fn primitive(plan: &mut Plan, rsc: ResourceIdx, lines: &mut Vec<ResourceChange>) {
     let next = plan.c[rsc].assigned;
     let mut current = None;
     if !plan.c[rsc].active.is_empty() {
@@ -170,38 +232,17 @@ fn line(
     to: Option<NodeIdx>,
     action: Option<ActionIdx>,
     source: Option<ActionIdx>,
-) -> Line {
+) -> ResourceChange {
     let r = &plan.c[rsc];
-    let name = |n: NodeIdx| plan.c[n].name.as_str();
-    let needs_role = r.role > Role::Started || r.next_role > Role::Unpromoted;
-    let same_role = r.role == r.next_role;
-    let (role, next) = (r.role, r.next_role);
-    let details = match (from, to) {
-        (None, Some(t)) if needs_role => format!("{role} -> {next} {}", name(t)),
-        (None, Some(t)) => name(t).to_owned(),
-        (Some(f), None) if needs_role => format!("{role} {}", name(f)),
-        (Some(f), None) => name(f).to_owned(),
-        (Some(f), Some(t)) if same_role && f == t => {
-            if needs_role {
-                format!("{role} {}", name(f))
-            } else {
-                name(f).to_owned()
-            }
-        }
-        (Some(f), Some(t)) if same_role && needs_role => format!("{} -> {} {role}", name(f), name(t)),
-        (Some(f), Some(t)) if same_role => format!("{} -> {}", name(f), name(t)),
-        (Some(f), Some(t)) if f == t => format!("{role} -> {next} {}", name(f)),
-        (Some(f), Some(t)) => format!("{role} {} -> {next} {}", name(f), name(t)),
-        (None, None) => String::new(),
-    };
-    let source = source.or(action);
-    let text = source.and_then(|a| plan.action(a).reason.clone());
-    let blocked = action.is_some_and(|a| !plan.action(a).is(RUNNABLE));
-    let reason = match (text, blocked) {
-        (Some(t), true) => format!("due to {t} (blocked)"),
-        (Some(t), false) => format!("due to {t}"),
-        (None, true) => "blocked".to_owned(),
-        (None, false) => String::new(),
-    };
-    Line { change, id: r.id.to_string(), details, reason }
+    let name = |n: NodeIdx| plan.c[n].name.clone();
+    ResourceChange {
+        change,
+        id: r.id.clone(),
+        from: from.map(name),
+        to: to.map(name),
+        role: r.role,
+        next_role: r.next_role,
+        reason: source.or(action).and_then(|a| plan.action(a).reason.clone()),
+        is_blocked: action.is_some_and(|a| !plan.action(a).is(RUNNABLE)),
+    }
 }

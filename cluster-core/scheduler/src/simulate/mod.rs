@@ -1,15 +1,24 @@
-//! Simulation: plan, then carry the plan out on a copy of the CIB and show what comes of it.
+//! Simulation: change the input as asked, plan, then carry the plan out on a copy of the CIB and
+//! show what comes of it.
 //!
 //! This crate reads no files and no clock: the caller gives the document and the time.
 
+mod dot;
 mod engine;
 mod graph_xml;
+mod history;
+mod inject;
+mod output;
 
-use crate::model::Cluster;
-use crate::report::{status, summary};
+pub use inject::{Injections, OpSpec};
+pub use output::{InjectedAttribute, Modification, Output, Step, Text, When};
+
+use crate::model::Issue;
+use crate::report::summary;
 use crate::unpack::{self, Env, values};
 use rhapsody_cib::Cib;
 use rhapsody_xml::Document;
+use std::borrow::Cow;
 
 /// What to do and to show.
 #[derive(Debug, Clone, Default)]
@@ -23,25 +32,37 @@ pub struct Request {
     /// Plan and print (`--run`).
     pub plan: bool,
     pub show_scores: bool,
-    pub quiet: bool,
+    pub show_utilization: bool,
     /// Render the transition graph.
     pub graph: bool,
+    /// Draw it.
+    pub dot: bool,
+    /// Actions that need not be done are drawn too.
+    pub all_actions: bool,
+    /// Changes before planning.
+    pub injections: Injections,
+    /// Operations that fail when the transition is carried out.
+    pub to_fail: Vec<OpSpec>,
 }
 
-/// Texts for the caller to print or keep.
+/// Results beside what the [`Output`] was told.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
-    pub text: String,
     pub graph: Option<String>,
+    pub dot: Option<String>,
+    /// The CIB after the injections, when there were any.
+    pub input: Option<Document>,
     /// The CIB after the transition, when it was carried out.
     pub document: Option<Document>,
+    /// What of the configuration could not be used as it is.
+    pub issues: Vec<Issue>,
 }
 
-/// Run a simulation; an error is about the date that was asked for.
-pub fn simulate(doc: &Document, request: &Request) -> Result<Answer, String> {
+/// Run a simulation; an error is about what was asked for (a date, a node that is not there).
+pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Result<Answer, String> {
     let original =
         doc.attr(doc.root(), "execution-date").and_then(values::leading_integer).filter(|t| *t > 0);
-    let (now, banner) = match (&request.set_datetime, original) {
+    let (now, remark) = match (&request.set_datetime, original) {
         (Some(text), _) => {
             let Some(at) = values::timestamp(text) else {
                 return Err(format!(
@@ -55,104 +76,89 @@ pub fn simulate(doc: &Document, request: &Request) -> Result<Answer, String> {
         }
         (None, None) => (request.now, None),
     };
-    let mut env = Env::new(doc, now);
-    env.sanitized = true;
-    let cluster = unpack::unpack(&env);
-    let mut out = Text { quiet: request.quiet, text: String::new() };
-    if let Some(banner) = &banner {
-        out.line(banner);
+    let read = |doc| {
+        let mut env = Env::new(doc, now);
+        env.sanitized = true;
+        env
+    };
+    let mut env = read(doc);
+    let mut cluster = unpack::unpack(&env);
+    let changed = match request.injections.is_empty() {
+        true => None,
+        false => {
+            let mut changed = doc.clone();
+            let done = request.injections.apply(&mut changed, &cluster, now)?;
+            Some((changed, done))
+        }
+    };
+    if let Some(remark) = &remark {
+        out.remark(remark);
     }
-    out.status("Current cluster status:", &cluster);
-    let acts = request.simulate || request.plan || request.show_scores || request.graph;
-    if !acts {
-        return Ok(Answer { text: out.text, ..Answer::default() });
+    out.status(When::Before, doc, &cluster);
+    let mut input = Cow::Borrowed(doc);
+    if let Some((changed, done)) = changed {
+        out.modifications(&done);
+        if let Some(remark) = &remark {
+            out.remark(remark);
+        }
+        input = Cow::Owned(changed);
     }
-    let options = crate::Options { now, show_scores: request.show_scores };
+    let mut answer = Answer::default();
+    if let Cow::Owned(changed) = &input {
+        env = read(changed);
+        cluster = unpack::unpack(&env);
+        answer.input = Some(changed.clone());
+    }
+    let shows = request.show_scores || request.show_utilization;
+    if !(request.simulate || request.plan || shows || request.graph || request.dot) {
+        answer.issues = cluster.issues;
+        return Ok(answer);
+    }
+    let options = crate::Options {
+        now,
+        show_scores: request.show_scores,
+        show_utilization: request.show_utilization,
+    };
     let (transition, mut plan) = crate::run(&env, cluster, &options);
-    if request.show_scores {
-        out.line("");
-        if !request.quiet {
-            out.line("Assignment Scores:");
-        }
-        for s in &plan.scores {
-            let prefix = if request.quiet { "" } else { "  * " };
-            out.always(&format!("{prefix}{s}"));
-        }
+    if shows {
+        out.scores(&plan.scores);
     }
-    out.line("");
-    out.line("Transition Summary:");
-    for l in summary::summary_lines(&mut plan) {
-        out.line(&l);
-    }
-    let graph = request.graph.then(|| graph_xml::write(&plan, &transition));
+    out.summary(&summary::changes(&mut plan));
+    answer.graph = request.graph.then(|| graph_xml::write(&plan, &transition));
+    answer.dot = request.dot.then(|| dot::write(&plan, request.all_actions));
+    answer.issues.clone_from(&plan.c.issues);
     if !request.simulate {
-        return Ok(Answer { text: out.text, graph, document: None });
+        return Ok(answer);
     }
-    let mut after = doc.clone();
-    out.line("");
-    out.line("Executing Cluster Transition:");
-    let executed = engine::execute(&plan.c, &transition, &mut after, now);
-    for l in &executed.lines {
-        out.line(l);
+    let mut after = input.clone().into_owned();
+    out.steps(&engine::execute(&plan.c, &transition, &mut after, now, &request.to_fail));
+    if let Some(remark) = &remark {
+        out.remark(remark);
     }
-    if executed.incomplete {
-        out.line("Transition failed: terminated");
-        out.line("An invalid transition was produced");
-    }
-    if let Some(banner) = &banner {
-        out.line(banner);
-    }
-    out.line("");
-    let env = Env::new(&after, now);
-    let mut revised = unpack::unpack(&env);
+    let mut revised = unpack::unpack(&Env::new(&after, now));
     for rsc in revised.all_resources() {
         // Only the first status speaks of what is in flight.
         revised[rsc].pending_task = None;
     }
-    out.status("Revised Cluster Status:", &revised);
-    Ok(Answer { text: out.text, graph, document: Some(after) })
+    out.status(When::After, &after, &revised);
+    answer.document = Some(after);
+    Ok(answer)
 }
 
-struct Text {
-    quiet: bool,
-    text: String,
-}
-
-impl Text {
-    fn line(&mut self, line: &str) {
-        if !self.quiet {
-            self.always(line);
-        }
-    }
-
-    fn always(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
-
-    fn status(&mut self, title: &str, c: &Cluster) {
-        if title.starts_with("Current") {
-            for l in status::head_lines(c) {
-                self.line(&l);
-            }
-        }
-        self.line(title);
-        for l in status::status_lines(c) {
-            self.line(&l);
-        }
-    }
-}
-
-/// As [`simulate`], from the text of a CIB of any schema.
-pub fn simulate_text(xml: String, request: &Request) -> Result<Answer, String> {
+/// The CIB in a text, upgraded from any older schema, or why it is none.
+pub fn read_cib(xml: String) -> Result<Document, String> {
     let doc = Document::from_string(xml).map_err(|e| format!("not a CIB: {e}"))?;
-    if doc.name(doc.root()) != "cib" {
-        return Err(format!("not a CIB: the outermost element is <{}>", doc.name(doc.root())));
+    match doc.name(doc.root()) {
+        "cib" => {}
+        other => return Err(format!("not a CIB: the outermost element is <{other}>")),
     }
     if doc.child(doc.root(), "configuration").is_none() {
         // Nothing to upgrade and nothing to plan, but a status to show.
-        return simulate(&doc, request);
+        return Ok(doc);
     }
     let cib = Cib::try_from(doc).map_err(|e| format!("not a CIB: {e}"))?;
-    simulate(&cib.upgraded(), request)
+    Ok(match cib.upgraded() {
+        Cow::Owned(upgraded) => upgraded.into_document(),
+        Cow::Borrowed(_) => cib.into_document(),
+    })
 }
