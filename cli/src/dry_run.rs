@@ -39,8 +39,13 @@ pub fn moves(cib: &Cib) -> Vec<String> {
     if let Err(problem) = simulate::simulate(cib.document(), &request, &mut out) {
         return vec![format!("  * not known: {problem}")];
     }
-    let moves: Vec<String> =
-        out.text.lines().skip_while(|line| *line != "Transition Summary:").skip(1).map(str::to_owned).collect();
+    let moves: Vec<String> = out
+        .text
+        .lines()
+        .skip_while(|line| *line != "Transition Summary:")
+        .skip(1)
+        .map(str::to_owned)
+        .collect();
     if !moves.is_empty() {
         return moves;
     }

@@ -132,7 +132,10 @@ mod tests {
         }
         assert_eq!(parse("-v -INFINITY").unwrap().value("update"), Some("-INFINITY"));
         let twice = parse("-v 1 --update=2").unwrap();
-        assert_eq!((twice.value("update"), twice.values("update")), (Some("2"), vec!["1".into(), "2".into()]));
+        assert_eq!(
+            (twice.value("update"), twice.values("update")),
+            (Some("2"), vec!["1".into(), "2".into()])
+        );
     }
 
     #[test]

@@ -16,7 +16,11 @@ fn main() {
             std::process::exit(1);
         }
     };
-    let options = rhapsody_scheduler::Options { now: 1_600_000_000, show_scores: true, ..rhapsody_scheduler::Options::default() };
+    let options = rhapsody_scheduler::Options {
+        now: 1_600_000_000,
+        show_scores: true,
+        ..rhapsody_scheduler::Options::default()
+    };
     let outcome = rhapsody_scheduler::schedule_document(&doc, &options);
     for line in outcome.scores {
         println!("{line}");

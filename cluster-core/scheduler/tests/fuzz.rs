@@ -159,7 +159,8 @@ fn any_configuration_can_be_planned() {
         let mut cib = Cib::parse(SEED).unwrap();
         mutate(&mut cib, &mut Random(seed));
         let plan = || {
-            let outcome = schedule(&cib, &Options { now: 1_700_001_000, show_scores: true, ..Options::default() });
+            let outcome =
+                schedule(&cib, &Options { now: 1_700_001_000, show_scores: true, ..Options::default() });
             (format!("{:?}", outcome.transition), outcome.scores)
         };
         let start = Instant::now();

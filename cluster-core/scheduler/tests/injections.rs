@@ -111,7 +111,8 @@ fn failures_are_counted_on() {
             Injections { operations: operations(&["vip_monitor_10000@n2=7"]), ..Injections::default() };
         let request = Request { injections, now: 1_790_000_000, ..Request::default() };
         doc = simulate(&doc, &request, &mut Text::default()).unwrap().input.unwrap();
-        let count = rhapsody_xml::xpath::select(&doc, "//nvpair[@name='fail-count-vip#monitor_10000']").unwrap();
+        let count =
+            rhapsody_xml::xpath::select(&doc, "//nvpair[@name='fail-count-vip#monitor_10000']").unwrap();
         assert_eq!(count.iter().map(|e| doc.attr(*e, "value")).collect::<Vec<_>>(), [Some(expected)]);
     }
 }

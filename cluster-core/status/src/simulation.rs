@@ -1,9 +1,9 @@
 //! `simulate --output-as=xml`, in the shape that crm_simulate 2.1.5 writes, and what a simulation's
 //! text may add to a status.
 
+use crate::MonOptions;
 use crate::types::Status;
 use crate::xml::{API_VERSION, add, entry_xml, failure_xml, finish, history_xml, node_xml, yes};
-use crate::MonOptions;
 use rhapsody_cib::Cib;
 use rhapsody_scheduler::assign::score_text;
 use rhapsody_scheduler::model::Cluster;
@@ -147,7 +147,8 @@ impl Output for SimulationXml {
             match line {
                 ScoreLine::Allocation { function, resource, node, score } => {
                     let score = score_text(*score);
-                    let values = [("function", *function), ("node", node), ("score", &score), ("id", resource)];
+                    let values =
+                        [("function", *function), ("node", node), ("score", &score), ("id", resource)];
                     add(&mut self.doc, at, "node_weight", &values);
                 }
                 ScoreLine::Promotion { resource, node, score } => {
@@ -159,12 +160,12 @@ impl Output for SimulationXml {
                     }
                 }
                 ScoreLine::Capacity { comment, node, amounts } => {
-                    let element =
-                        add(&mut self.doc, at, "capacity", &[("node", node), ("comment", comment)]);
+                    let element = add(&mut self.doc, at, "capacity", &[("node", node), ("comment", comment)]);
                     self.amounts(element, amounts);
                 }
                 ScoreLine::Utilization { resource, node, amounts } => {
-                    let values = [("resource", resource.as_str()), ("node", node), ("function", UTILIZATION_FUNCTION)];
+                    let values =
+                        [("resource", resource.as_str()), ("node", node), ("function", UTILIZATION_FUNCTION)];
                     let element = add(&mut self.doc, at, "utilization", &values);
                     self.amounts(element, amounts);
                 }

@@ -59,7 +59,7 @@ fn perform(asked: Asked, words: &[String]) -> Result<(), Failure> {
         let answer = simulate(&doc, &request, &mut out).map_err(named)?;
         (out.text, answer)
     };
-    for issue in answer.issues.iter().filter(|issue| issue.is_error) {
+    for issue in answer.issues.iter().filter(|issue| asked.verbose && issue.is_error) {
         let about = issue.id.as_ref().filter(|id| !issue.text.contains(id.as_str()));
         let about = about.map_or(String::new(), |id| format!("'{id}': "));
         eprintln!("Configuration error: {about}{}", issue.text);

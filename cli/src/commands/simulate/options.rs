@@ -56,6 +56,7 @@ What to do:
     -s, --show-scores          show scores
     -U, --show-utilization     show what nodes offer and resources take
     -Q, --quiet                only what was asked for
+    -V, --verbose              say what of the configuration cannot be used
 
 What happens before (NODE, TICKET and OPERATION as often as wanted):
     -u, --node-up=NODE         a node comes online
@@ -92,6 +93,7 @@ pub struct Asked {
     pub request: Request,
     pub in_place: bool,
     pub quiet: bool,
+    pub verbose: bool,
     pub show_attrs: bool,
     pub show_failcounts: bool,
     pub xml: bool,
@@ -117,7 +119,11 @@ pub fn parse(words: &[String]) -> Result<Option<Asked>, String> {
         (false, Some(path), false) if path == "-" => Source::Stdin,
         (false, Some(path), false) => Source::File(path),
         (false, None, true) => Source::Stdin,
-        _ => return Err("only one of --live-check, --xml-file and --xml-pipe says where the CIB is".to_owned()),
+        _ => {
+            return Err(
+                "only one of --live-check, --xml-file and --xml-pipe says where the CIB is".to_owned()
+            );
+        }
     };
     let in_place = args.has("in-place");
     if in_place && !matches!(source, Source::File(_)) {
@@ -131,7 +137,8 @@ pub fn parse(words: &[String]) -> Result<Option<Asked>, String> {
     if args.has("all-actions") && own("save-dotfile").is_none() {
         return Err("--all-actions says what --save-dotfile draws: name a file with it".to_owned());
     }
-    let operations = |name: &str| args.values(name).iter().map(|o| OpSpec::parse(o)).collect::<Result<Vec<_>, _>>();
+    let operations =
+        |name: &str| args.values(name).iter().map(|o| OpSpec::parse(o)).collect::<Result<Vec<_>, _>>();
     let injections = Injections {
         quorum: own("quorum"),
         watchdog: own("watchdog"),
@@ -146,7 +153,9 @@ pub fn parse(words: &[String]) -> Result<Option<Asked>, String> {
     };
     let simulate = args.has("simulate") || in_place;
     let to_fail = operations("op-fail")?;
-    for (option, given) in [("--save-output", own("save-output").is_some()), ("--op-fail", !to_fail.is_empty())] {
+    for (option, given) in
+        [("--save-output", own("save-output").is_some()), ("--op-fail", !to_fail.is_empty())]
+    {
         if given && !simulate {
             return Err(format!("{option} needs a transition that is carried out: add --simulate"));
         }
@@ -169,6 +178,7 @@ pub fn parse(words: &[String]) -> Result<Option<Asked>, String> {
         request,
         in_place,
         quiet: args.has("quiet"),
+        verbose: args.has("verbose"),
         show_attrs: args.has("show-attrs"),
         show_failcounts: args.has("show-failcounts"),
         xml,

@@ -109,11 +109,7 @@ fn write_configurations(mut store: Store, waiting: &Receiver<Persist>, to_loop: 
     }
 }
 
-fn run_schedules(
-    inputs: &SyncSender<String>,
-    waiting: &Receiver<Schedule>,
-    to_loop: &SyncSender<Happened>,
-) {
+fn run_schedules(inputs: &SyncSender<String>, waiting: &Receiver<Schedule>, to_loop: &SyncSender<Happened>) {
     while let Ok(Schedule { request, mut cib, now }) = waiting.recv() {
         let planned = catch_unwind(AssertUnwindSafe(|| plan(&cib, now)));
         let transition =

@@ -87,8 +87,13 @@ impl Plan<'_> {
             if let Some(node) = self.c.nodes.iter().position(|n| n.name.eq_ignore_ascii_case(name)) {
                 let nodes = vec![(NodeIdx(node as u32), score)];
                 self.push_location(id, rsc, role, discovery, nodes);
+            } else {
+                self.issue(Some(id), format!("Ignoring constraint '{id}': no node '{name}'"));
             }
             return;
+        }
+        if let (Some(_), Some(text)) = (doc.attr(e, "node"), doc.attr(e, "score")) {
+            self.issue(Some(id), format!("Ignoring constraint '{id}': '{text}' is not a score"));
         }
         let lifetime: Vec<Element> =
             doc.child(e, "lifetime").map(|l| doc.children_named(l, "rule").collect()).unwrap_or_default();

@@ -13,12 +13,29 @@ pub type Amounts = Vec<(SmolStr, i64)>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScoreLine {
     /// `pcmk__primitive_assign: vip allocation score on n1: 0`
-    Allocation { function: &'static str, resource: SmolStr, node: SmolStr, score: i32 },
-    Promotion { resource: SmolStr, node: Option<SmolStr>, score: i32 },
+    Allocation {
+        function: &'static str,
+        resource: SmolStr,
+        node: SmolStr,
+        score: i32,
+    },
+    Promotion {
+        resource: SmolStr,
+        node: Option<SmolStr>,
+        score: i32,
+    },
     /// What a node offers, before (`Original`) or after (`Remaining`) everything is assigned.
-    Capacity { comment: &'static str, node: SmolStr, amounts: Amounts },
+    Capacity {
+        comment: &'static str,
+        node: SmolStr,
+        amounts: Amounts,
+    },
     /// What a resource takes of the node it is assigned to.
-    Utilization { resource: SmolStr, node: SmolStr, amounts: Amounts },
+    Utilization {
+        resource: SmolStr,
+        node: SmolStr,
+        amounts: Amounts,
+    },
 }
 
 /// The function that the peer names in its utilization lines.

@@ -47,7 +47,11 @@ impl ResourceChange {
             (Some(f), None) if self.needs_role() => format!("{role} {f}"),
             (None, Some(n)) | (Some(n), None) => n.to_string(),
             (Some(f), Some(t)) if same_role && f == t => {
-                if self.needs_role() { format!("{role} {f}") } else { f.to_string() }
+                if self.needs_role() {
+                    format!("{role} {f}")
+                } else {
+                    f.to_string()
+                }
             }
             (Some(f), Some(t)) if same_role && self.needs_role() => format!("{f} -> {t} {role}"),
             (Some(f), Some(t)) if same_role => format!("{f} -> {t}"),
@@ -103,6 +107,8 @@ pub fn summary_lines(changes: &[Change]) -> Vec<String> {
             details_width = details_width.max(l.details().len());
         }
     }
+    // The formatter takes no width beyond this.
+    let (id_width, details_width) = (id_width.min(60_000), details_width.min(60_000));
     let line = |change: &Change| match change {
         Change::Fence { task, node, container, reason } => {
             let inside = container.as_ref().map_or(String::new(), |k| format!(" (resource: {k})"));

@@ -11,8 +11,7 @@ use std::fmt::Write;
 /// With `all`, what need not be done is drawn too.
 pub fn write(plan: &Plan, all: bool) -> String {
     let mut out = String::from(" digraph \"g\" {\n");
-    let drawn: Vec<bool> =
-        plan.actions.iter().map(|a| all || a.is(IN_GRAPH) || !a.is(OPTIONAL)).collect();
+    let drawn: Vec<bool> = plan.actions.iter().map(|a| all || a.is(IN_GRAPH) || !a.is(OPTIONAL)).collect();
     let newest_first = || (0..plan.actions.len()).rev().filter(|i| drawn[*i]);
     for i in newest_first() {
         let action = &plan.actions[i];

@@ -136,8 +136,7 @@ impl Engine<'_> {
         };
         let node_id = if a.router_node.is_some() { node } else { a.node_id.as_deref().unwrap_or(node) };
         let name = failure.map_or(name, |f| &f.resource);
-        let agent =
-            Agent { name, class: &r.class, provider: r.provider.as_deref(), agent: &r.agent };
+        let agent = Agent { name, class: &r.class, provider: r.provider.as_deref(), agent: &r.agent };
         self.history.record(node, node_id, &agent, &done);
         let Some(failure) = failure else { return };
         self.failed = true;

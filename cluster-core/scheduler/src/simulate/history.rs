@@ -170,7 +170,10 @@ impl<'a> History<'a> {
             ("operation_key", format!("{name}_{}_{interval}", done.task)),
             ("operation", done.task.to_owned()),
             ("transition-key", format!("{action}:-1:{expected}:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")),
-            ("transition-magic", format!("0:{rc};{action}:-1:{expected}:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")),
+            (
+                "transition-magic",
+                format!("0:{rc};{action}:-1:{expected}:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
+            ),
             ("call-id", call.to_string()),
             ("rc-code", rc.to_string()),
             ("op-status", "0".to_owned()),

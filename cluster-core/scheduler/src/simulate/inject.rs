@@ -237,7 +237,8 @@ fn set_property(doc: &mut Document, name: &str, value: &str) {
     let options =
         doc.child(configuration, "crm_config").unwrap_or_else(|| doc.append(configuration, "crm_config"));
     let sets: Vec<_> = doc.children_named(options, "cluster_property_set").collect();
-    let block = sets.iter().copied().find(|s| nvpair::find(doc, *s, name).is_some()).or(sets.first().copied());
+    let block =
+        sets.iter().copied().find(|s| nvpair::find(doc, *s, name).is_some()).or(sets.first().copied());
     let block = block.unwrap_or_else(|| {
         let block = doc.append(options, "cluster_property_set");
         doc.set_attr(block, "id", "cib-bootstrap-options");

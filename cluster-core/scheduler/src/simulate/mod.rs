@@ -114,11 +114,8 @@ pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Resu
         answer.issues = cluster.issues;
         return Ok(answer);
     }
-    let options = crate::Options {
-        now,
-        show_scores: request.show_scores,
-        show_utilization: request.show_utilization,
-    };
+    let options =
+        crate::Options { now, show_scores: request.show_scores, show_utilization: request.show_utilization };
     let (transition, mut plan) = crate::run(&env, cluster, &options);
     if shows {
         out.scores(&plan.scores);

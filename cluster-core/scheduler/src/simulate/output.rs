@@ -73,11 +73,29 @@ impl fmt::Display for InjectedAttribute {
 /// One thing that happened while the transition was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    Pseudo { task: String, node: Option<String> },
-    Fencing { target: String, action: String },
-    Cluster { task: String, resource: Option<String>, node: String },
-    Resource { resource: String, task: String, interval_ms: u64, node: String },
-    Failed { action: u32, rc: i32 },
+    Pseudo {
+        task: String,
+        node: Option<String>,
+    },
+    Fencing {
+        target: String,
+        action: String,
+    },
+    Cluster {
+        task: String,
+        resource: Option<String>,
+        node: String,
+    },
+    Resource {
+        resource: String,
+        task: String,
+        interval_ms: u64,
+        node: String,
+    },
+    Failed {
+        action: u32,
+        rc: i32,
+    },
     Attribute(InjectedAttribute),
     /// Some action could never fire.
     Incomplete,

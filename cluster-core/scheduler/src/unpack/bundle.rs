@@ -24,6 +24,10 @@ impl Reader<'_> {
         let id: SmolStr = doc.attr(e, "id").filter(|id| !id.is_empty())?.into();
         let spec = self.container_spec(e, &id)?;
         let count = spec.replicas.clamp(1, MAX_INSTANCES) as u32;
+        if spec.replicas > MAX_INSTANCES {
+            let text = format!("Bundle '{id}': {} replicas are too many, using {count}", spec.replicas);
+            self.c.issue(true, Some(&id), text);
+        }
         let addresses = self.bundle_addresses(&id, &spec, count)?;
         let definition = Arc::new(Definition {
             id: id.clone(),

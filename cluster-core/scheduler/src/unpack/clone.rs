@@ -58,7 +58,8 @@ impl Reader<'_> {
         let meta = r.meta.clone();
         let number = |name: &str| meta.get(name).and_then(|v| values::score(v));
         let flag = |name: &str| meta.get(name).and_then(|v| values::boolean(v));
-        let max = number("clone-max").unwrap_or(nodes).clamp(0, MAX_INSTANCES);
+        let asked = number("clone-max").unwrap_or(nodes);
+        let max = asked.clamp(0, MAX_INSTANCES);
         let node_max = number("clone-node-max").unwrap_or(1).max(0);
         let unique = flag("globally-unique").unwrap_or(node_max > 1);
         r.put(Flags::UNIQUE, unique);
@@ -82,6 +83,11 @@ impl Reader<'_> {
         data.promoted_max = promoted_max;
         data.promoted_node_max = promoted_node_max;
         data.min = number("clone-min").unwrap_or(0);
+        if asked > MAX_INSTANCES {
+            let id = self.c[rsc].id.clone();
+            let text = format!("Clone '{id}': {asked} instances are too many, using {max}");
+            self.c.issue(true, Some(&id), text);
+        }
     }
 
     fn cannot_be_unique(&self, child: Element) -> bool {

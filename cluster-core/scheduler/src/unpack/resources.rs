@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) type SharedMeta = (Arc<rules::Values>, Arc<rules::Values>);
 
 /// The most instances or replicas that one element may ask for.
-pub(super) const MAX_INSTANCES: i32 = 10_000;
+pub(super) const MAX_INSTANCES: i32 = 1000;
 
 /// Where a resource is put in the tree.
 #[derive(Clone, Copy)]
