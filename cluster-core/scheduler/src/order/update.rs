@@ -209,11 +209,13 @@ impl Plan<'_> {
                         self.action_mut(a).clear(OPTIONAL);
                     }
                     let done_going_down = matches!(task, Task::STOPPED | Task::DEMOTED);
-                    if !done_going_down && flags & RUNNABLE != 0 && own & RUNNABLE == 0 {
+                    // Going up without a member that stays stopped is not to be up.
+                    let spared = base == task && (own & OPTIONAL != 0 || self.action(member).node.is_none());
+                    if !done_going_down && !spared && own & RUNNABLE == 0 {
                         flags &= !RUNNABLE;
                     }
                 }
-                None if base != Task::STOP && base != Task::DEMOTE => flags &= !RUNNABLE,
+                None if base != task && base != Task::STOP && base != Task::DEMOTE => flags &= !RUNNABLE,
                 None => {}
             }
         }
@@ -409,17 +411,21 @@ impl Plan<'_> {
             return changed;
         }
         let task = self.action(then).task;
+        let mut heard = Vec::new();
         for m in self.children(rsc) {
             let Some(member) = self.newest(m, task, s.node) else { continue };
             let c = self.update_on(m, first, member, s);
             if c & THEN_CHANGED != 0 {
-                // What follows the member, its monitor for one, has to hear of it.
-                let after: Vec<ActionIdx> = self.action(member).after.iter().rev().map(|r| r.other).collect();
-                for other in after {
-                    self.update(other);
-                }
+                heard.push(member);
             }
             changed |= c;
+        }
+        // What follows a member, its monitor for one, has to hear of it.
+        for member in heard {
+            let after: Vec<ActionIdx> = self.action(member).after.iter().rev().map(|r| r.other).collect();
+            for other in after {
+                self.update(other);
+            }
         }
         changed
     }
@@ -472,8 +478,8 @@ impl Plan<'_> {
                 }
                 continue;
             };
-            let Some(fa) = self.instance_action(first, partner, true) else { continue };
-            let Some(ta) = self.instance_action(then, instance, false) else { continue };
+            let Some(fa) = self.instance_action(first, partner) else { continue };
+            let Some(ta) = self.instance_action(then, instance) else { continue };
             if self.relate(fa, ta, s.relation) {
                 changed |= FIRST_CHANGED | THEN_CHANGED;
             }
@@ -484,13 +490,12 @@ impl Plan<'_> {
     }
 
     /// The action of an instance that stands behind an action of its clone.
-    fn instance_action(&self, a: ActionIdx, instance: ResourceIdx, _first: bool) -> Option<ActionIdx> {
+    fn instance_action(&self, a: ActionIdx, instance: ResourceIdx) -> Option<ActionIdx> {
         let action = self.action(a);
-        let task = match self.notify_base(action.key_task) {
-            Some(base) => base,
-            None => action.task,
-        };
-        self.newest(instance, task.base(), None)
+        let task = self.notify_base(action.key_task).unwrap_or(action.task);
+        // A group has milestones of its own.
+        let task = if self.c[instance].variant == Variant::Group { task } else { task.base() };
+        self.newest(instance, task, None)
     }
 
     fn update_two(&mut self, first: ActionIdx, then: ActionIdx, s: Step) -> u8 {
