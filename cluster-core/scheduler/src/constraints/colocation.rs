@@ -67,6 +67,10 @@ impl Plan<'_> {
                 let influence = influence.unwrap_or(self.c[a].is(Flags::CRITICAL));
                 self.colocate(id, attribute, score, (a, ra), (b, rb), influence, true);
             }
+            (Named::Many(_), Named::Many(_)) => {
+                let text = format!("Ignoring colocation '{id}': two tags or templates cannot be colocated");
+                self.issue(Some(id), text);
+            }
             (a, b) => {
                 let (a, b) = (self.set_of(a, ra, None), self.set_of(b, rb, None));
                 self.colocate_sets(id, &a, &b, score, influence);
@@ -80,16 +84,21 @@ impl Plan<'_> {
             return;
         }
         let influence_of = |plan: &Self, r: ResourceIdx| influence.unwrap_or(plan.c[r].is(Flags::CRITICAL));
+        let pair = |plan: &mut Self, a: ResourceIdx, b: ResourceIdx| {
+            let inf = influence_of(plan, a);
+            plan.colocate(id, None, score, (a, set.role), (b, set.role), inf, true);
+        };
+        if score > 0 {
+            for neighbours in set.members.windows(2) {
+                let (before, after) = (neighbours[0], neighbours[1]);
+                let (a, b) = if set.listed { (before, after) } else { (after, before) };
+                pair(self, a, b);
+            }
+            return;
+        }
         for (i, a) in set.members.iter().enumerate() {
-            let inf = influence_of(self, *a);
-            if score > 0 {
-                if i > 0 {
-                    self.colocate(id, None, score, (*a, set.role), (set.members[i - 1], set.role), inf, true);
-                }
-            } else {
-                for b in &set.members[..i] {
-                    self.colocate(id, None, score, (*a, set.role), (*b, set.role), inf, true);
-                }
+            for b in &set.members[..i] {
+                pair(self, *a, *b);
             }
         }
     }

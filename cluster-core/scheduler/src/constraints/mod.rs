@@ -21,6 +21,8 @@ pub(crate) struct Set {
     pub id: String,
     pub members: Vec<ResourceIdx>,
     pub sequential: bool,
+    /// `ordering="listed"`: each member is colocated with the next one, not with the previous.
+    pub listed: bool,
     pub require_all: bool,
     pub role: Option<Role>,
     pub action: Option<SmolStr>,
@@ -101,6 +103,7 @@ impl Plan<'_> {
         let mut out = Set {
             id: doc.attr(set, "id").unwrap_or("").to_owned(),
             sequential: flag("sequential").unwrap_or(true),
+            listed: doc.attr(set, "ordering").is_some_and(|o| o.eq_ignore_ascii_case("listed")),
             require_all: flag("require-all").unwrap_or(true),
             role: doc.attr(set, "role").and_then(Role::parse),
             action: doc.attr(set, "action").map(SmolStr::from),
