@@ -254,6 +254,8 @@ impl Plan<'_> {
         } else if needs == Requires::Nothing {
             let lost = n.is_guest() && !fence::can_fence(&self.c, node);
             let action = self.action_mut(a);
+            // Asked for again: an earlier reason may not be why it is wanted now.
+            action.reason = None;
             if lost {
                 action.clear(RUNNABLE);
             } else {
