@@ -214,7 +214,7 @@ impl Plan<'_> {
 
     fn preferred_node(&self, rsc: ResourceIdx, optimal: i32) -> Option<NodeIdx> {
         let r = &self.c[rsc];
-        if r.active.is_empty() || !r.is(Flags::UNASSIGNED) || r.is_failed() {
+        if r.active.is_empty() || !r.is(Flags::UNASSIGNED) || self.did_fail(rsc) {
             return None;
         }
         let node = self.current_node(rsc)?;
