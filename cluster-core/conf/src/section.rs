@@ -187,6 +187,13 @@ impl Conf {
     }
 }
 
+impl Conf {
+    /// What an edited file is written as: in pcs's layout, unless somebody has put comments into it.
+    pub fn tidy(&self) -> String {
+        if self.root.has_comments() { self.to_text() } else { self.canonical() }
+    }
+}
+
 fn push(stack: &mut [Section], item: Item) {
     if let Some(section) = stack.last_mut() {
         section.items.push(item);
@@ -323,6 +330,14 @@ impl Section {
             }
         }
         removed
+    }
+
+    fn has_comments(&self) -> bool {
+        self.items.iter().any(|item| match item {
+            Item::Other(text) => !text.trim().is_empty(),
+            Item::Section(section) => section.has_comments(),
+            Item::Pair { .. } => false,
+        })
     }
 
     fn write_kept(&self, out: &mut String, depth: usize) {

@@ -50,11 +50,11 @@ impl Setup {
         }
         let quorum = conf.root_mut().add_section("quorum");
         quorum.set("provider", "corosync_votequorum");
-        set_sorted(quorum, "", &self.quorum);
         let tie_breaker = self.quorum.iter().any(|(k, v)| k == "auto_tie_breaker" && v == "1");
         if self.nodes.len() == 2 && !tie_breaker {
             quorum.set("two_node", "1");
         }
+        set_sorted(quorum, "", &self.quorum);
         let logging = conf.root_mut().add_section("logging");
         logging.set("to_logfile", "yes");
         logging.set("logfile", "/var/log/corosync/corosync.log");
@@ -82,13 +82,14 @@ impl Setup {
         set_sorted(totem, "", &self.transport_options);
         set_sorted(totem, "knet_compression_", &self.compression);
         if self.transport == Transport::Knet {
+            // Who asks for one half of it does not mean to be without the other.
             let mut crypto = self.crypto.clone();
-            if !has(&crypto, "cipher") && !has(&crypto, "hash") {
-                crypto.push(("cipher".into(), "aes256".into()));
-                crypto.push(("hash".into(), "sha256".into()));
-            } else if !has(&crypto, "cipher") {
-                crypto.push(("cipher".into(), "aes256".into()));
-            } else if !has(&crypto, "hash") {
+            let unprotected = crypto.iter().any(|(k, v)| k == "hash" && v == "none");
+            if !has(&crypto, "cipher") {
+                let cipher = if unprotected { "none" } else { "aes256" };
+                crypto.push(("cipher".into(), cipher.into()));
+            }
+            if !has(&crypto, "hash") {
                 crypto.push(("hash".into(), "sha256".into()));
             }
             set_sorted(totem, "crypto_", &crypto);
@@ -117,9 +118,7 @@ impl Setup {
             };
             named.push((if knet { format!("knet_{key}") } else { key.clone() }, value.to_owned()));
         }
-        if self.transport == Transport::Knet {
-            named.push(("linknumber".into(), number.to_string()));
-        }
+        named.push(("linknumber".into(), number.to_string()));
         set_sorted(interface, "", &named);
     }
 }
