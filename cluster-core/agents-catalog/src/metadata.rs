@@ -64,8 +64,29 @@ impl Metadata {
         } else if name.standard != "ocf" {
             // These are services, not agents: Pacemaker passes them no options.
             metadata.parameters.clear();
+        } else if matches!(name.provider.as_deref(), Some("heartbeat" | "pacemaker")) {
+            metadata.add_tracing();
         }
         Ok(metadata)
+    }
+
+    /// The shell functions that agents of these providers share obey two more options.
+    fn add_tracing(&mut self) {
+        for (name, kind, default, desc) in [
+            ("trace_ra", "integer", "0", "1 writes down every step of the agent (much output)"),
+            ("trace_file", "string", "", "Where the steps are written; the agent has a default"),
+        ] {
+            if !self.parameters.iter().any(|parameter| parameter.name == name) {
+                self.parameters.push(Parameter {
+                    name: name.to_owned(),
+                    shortdesc: Some(desc.to_owned()),
+                    kind: kind.to_owned(),
+                    default: filled(Some(default)),
+                    advanced: true,
+                    ..Parameter::default()
+                });
+            }
+        }
     }
 
     /// Reads metadata whoever printed them; also Pacemaker's lists of its own options.
