@@ -163,17 +163,15 @@ fn requires(cib: &mut Cib, op: Element) {
 // ---- 3.x to 4.0
 
 /// `<master>` becomes a clone with promotable=true.
+/// The new block comes first and counts most, whatever the others say.
 fn masters(cib: &mut Cib) {
     for master in select(cib, "/cib/configuration/resources//master") {
         cib.rename(master, "clone");
-        let block = match cib.child(master, "meta_attributes") {
-            // A block of someone else must not be changed.
-            Some(block) if !cib.has_attr(block, "id-ref") => block,
-            _ => {
-                let base = format!("{}-meta_attributes", cib.attr(master, "id").unwrap_or("master"));
-                nvpair::new_block(cib, master, "meta_attributes", &base)
-            }
-        };
+        let id = cib.attr(master, "id").unwrap_or("master");
+        let base = format!("pcmk__3_10_upgrade-promotable-legacy-{id}-meta_attributes");
+        let block = nvpair::new_block(cib, master, "meta_attributes", &base);
+        cib.set_attr(block, "score", "INFINITY");
+        cib.move_to(block, master, 0);
         nvpair::set(cib, block, "promotable", "true");
     }
 }
@@ -355,9 +353,10 @@ mod tests {
             upgraded("pacemaker-3.7", "<resources><master id='m'><primitive id='a'/></master></resources>");
         assert_eq!(
             section(&cib, "resources"),
-            "<resources><clone id='m'><primitive id='a'/><meta_attributes id='m-meta_attributes'>\
-             <nvpair id='m-meta_attributes-promotable' name='promotable' value='true'/></meta_attributes>\
-             </clone></resources>"
+            "<resources><clone id='m'>\
+             <meta_attributes id='pcmk__3_10_upgrade-promotable-legacy-m-meta_attributes' score='INFINITY'>\
+             <nvpair id='pcmk__3_10_upgrade-promotable-legacy-m-meta_attributes-promotable' name='promotable' \
+             value='true'/></meta_attributes><primitive id='a'/></clone></resources>"
         );
     }
 
