@@ -33,6 +33,7 @@ mod settings;
 mod shell;
 mod suggest;
 mod target;
+mod target_conf;
 mod target_file;
 mod target_live;
 

@@ -3,8 +3,8 @@
 //! A session starts with an empty CIB, or with `cib: NAME` of the folder `cibs`, and goes on with
 //! `$ command` (`% command`: without `-f`), `< ` before each line of its standard input, then what
 //! goes to stdout, `! ` before each line of stderr, `? code` when the exit code is not 0, and `> `
-//! before lines that the file holds afterwards (somewhere, in this order). `UPDATE=1` writes what
-//! came back; the files are then read by people.
+//! before lines that the file holds afterwards (somewhere, in this order). `= file` shows another file
+//! as it is by then. `UPDATE=1` writes what came back; the files are then read by people.
 
 use std::fmt::Write;
 use std::fs;
@@ -86,6 +86,14 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
             let _ = writeln!(played, "{line}");
             continue;
         }
+        let shown =
+            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*folder.to_string_lossy(), "FOLDER");
+        if let Some(file) = line.strip_prefix("= ") {
+            let found = fs::read(folder.join(file));
+            let _ = writeln!(played, "{line}");
+            played.push_str(&found.map_or("there is no such file\n".to_owned(), |text| shown(&text)));
+            continue;
+        }
         let (command, on_file) = match (line.strip_prefix("$ "), line.strip_prefix("% ")) {
             (Some(command), _) => (command, true),
             (_, Some(command)) => (command, false),
@@ -103,6 +111,8 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
             .env("PATH", "/usr/bin:/bin")
             .env("RHAPSODY_AGENTS_DIR", &agents)
             .env("RHAPSODY_SETTING_corosync_conf_file", "")
+            .env("RHAPSODY_SETTING_corosync_uidgid_dir", folder)
+            .env("RHAPSODY_SETTING_pcsd_known_hosts_location", "")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -115,8 +125,6 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
         for line in input.lines() {
             let _ = writeln!(played, "{}", format!("< {line}").trim_end());
         }
-        let shown =
-            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*folder.to_string_lossy(), "FOLDER");
         played.push_str(&shown(&output.stdout));
         for line in shown(&output.stderr).lines() {
             let _ = writeln!(played, "{}", format!("! {line}").trim_end());
@@ -135,7 +143,6 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
 fn sessions_play_as_written() {
     let sessions = sessions();
     let folder = std::env::temp_dir().join(format!("rhapsody-sessions-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
     let mut files: Vec<_> = fs::read_dir(&sessions)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -147,7 +154,9 @@ fn sessions_play_as_written() {
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        fs::create_dir_all(&folder).unwrap();
         let played = play(&name, &text, &folder);
+        fs::remove_dir_all(&folder).unwrap();
         if played != text {
             if std::env::var_os("UPDATE").is_some() {
                 fs::write(&path, &played).unwrap();
@@ -155,6 +164,5 @@ fn sessions_play_as_written() {
             wrong.push(format!("--- {name}, it came back as:\n{played}"));
         }
     }
-    fs::remove_dir_all(&folder).unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -6,6 +6,7 @@
 pub mod acl;
 pub mod alert;
 pub mod batch;
+pub mod booth;
 pub mod cib;
 pub mod cluster;
 pub mod config;
@@ -56,6 +57,7 @@ pub const NOUNS: &[Noun] = &[
     alert::NOUN,
     plan::APPLY,
     batch::NOUN,
+    booth::NOUN,
     cib::NOUN,
     cluster::NOUN,
     config::NOUN,

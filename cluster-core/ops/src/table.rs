@@ -2,8 +2,8 @@
 
 use crate::work::{Stop, Work};
 use crate::{
-    acl, agents, alert, cib_elements, configuration, constraint, defaults, node, property, resource, stonith,
-    tag,
+    acl, agents, alert, booth, cib_elements, cluster, configuration, constraint, defaults, node, property,
+    resource, stonith, tag,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -157,6 +157,15 @@ operations! {
     "rhapsody.resource.clone" Write resource::clone::run;
     "rhapsody.configuration.get" Read configuration::get;
     "stonith.create" Write stonith::create::run;
+    "rhapsody.booth.create" Write booth::cib::create;
+    "rhapsody.booth.remove" Write booth::cib::remove;
+    "cluster.rename_node_cib" Write cluster::rename_cib::run;
+    "rhapsody.cluster.cib_push" Full cluster::cib_push::run;
+    "rhapsody.cluster.cib_upgrade" Full cluster::cib_upgrade::run;
+    "rhapsody.cluster.node_add_guest" Full cluster::node_guest::add;
+    "rhapsody.cluster.node_add_remote" Full cluster::node_remote::add;
+    "rhapsody.cluster.node_remove_guest" Full cluster::node_guest::remove;
+    "rhapsody.cluster.node_remove_remote" Full cluster::node_remote::remove;
 }
 
 pub(crate) fn find(name: &str) -> Option<&'static Operation> {

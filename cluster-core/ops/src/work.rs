@@ -2,7 +2,7 @@
 
 use rhapsody_agents_catalog::Agents;
 use rhapsody_api::Report;
-use rhapsody_cib::Cib;
+use rhapsody_cib::{Cib, Version};
 
 /// What surrounds an operation.
 pub struct Env<'a> {
@@ -34,11 +34,13 @@ pub struct Work<'a> {
     more_epochs: u64,
     /// Written even when nothing is different.
     touched: bool,
+    /// What the version becomes, where it does not simply count on.
+    exact_version: Option<Version>,
 }
 
 impl<'a> Work<'a> {
     pub(crate) fn new(cib: Cib, env: &'a Env<'a>) -> Self {
-        Work { cib, env, reports: Vec::new(), more_epochs: 0, touched: false }
+        Work { cib, env, reports: Vec::new(), more_epochs: 0, touched: false, exact_version: None }
     }
 
     pub fn report(&mut self, report: Report) {
@@ -78,6 +80,11 @@ impl<'a> Work<'a> {
         self.touched = true;
     }
 
+    /// The version after this operation, instead of the next epoch.
+    pub fn set_exact_version(&mut self, version: Version) {
+        self.exact_version = Some(version);
+    }
+
     pub fn failed(&self) -> bool {
         self.reports.iter().any(Report::is_error)
     }
@@ -110,6 +117,9 @@ impl<'a> Work<'a> {
         }
         version.epoch += 1 + self.more_epochs;
         version.num_updates = 0;
+        if let Some(exact) = self.exact_version {
+            version = exact;
+        }
         self.cib.set_version(version);
         std::mem::swap(cib, &mut self.cib);
         true

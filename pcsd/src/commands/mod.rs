@@ -101,7 +101,6 @@ pub static COMMANDS: &[Entry] = &[
     command!("cluster.get_corosync_conf", Needs(Read), cluster::corosync_conf),
     command!("rhapsody.cluster.corosync", Needs(Read), cluster::corosync_conf_of),
     command!("rhapsody.cluster.cib", Needs(Read), cib::get),
-    command!("rhapsody.cluster.cib_push", Needs(Full), cib::push),
     command!("rhapsody.resource.cleanup", Needs(Write), cluster::cleanup),
     command!("rhapsody.resource.refresh", Needs(Write), cluster::refresh),
     command!("rhapsody.stonith.fence", Needs(Write), cluster::fence),

@@ -1,50 +1,43 @@
 //! `cluster cib` and `cluster cib-push`: the whole document, or one section.
 
 use crate::Done;
+use crate::commands::wait;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grammar;
+use rhapsody_ops::cluster::cib_push::SCOPES;
 use serde_json::{Map, Value, json};
-
-/// What `scope=` may name.
-const SCOPES: &[&str] = &[
-    "acls",
-    "alerts",
-    "configuration",
-    "constraints",
-    "crm_config",
-    "fencing-topology",
-    "nodes",
-    "op_defaults",
-    "resources",
-    "rsc_defaults",
-    "tags",
-];
 
 pub fn show(context: &mut Context, words: &[String]) -> Done {
     let (file, scope, _) = parse(context, words, &["scope"])?;
-    let text = if let Some((_, held)) = context.held() {
-        match &scope {
-            Some(scope) => section(&held.to_xml(), "the CIB", scope)?,
-            None => held.to_xml(),
-        }
-    } else if let Some(path) = context.options.value("-f") {
-        let text = read(path)?;
-        match &scope {
-            Some(scope) => section(&text, path, scope)?,
-            None => text,
-        }
-    } else {
-        let request = scope.map_or_else(|| json!({}), |scope| json!({ "scope": scope }));
-        let answer = context.run("rhapsody.cluster.cib", &request)?;
-        answer.as_str().ok_or_else(|| Failure::message("the answer is no CIB"))?.to_owned()
-    };
+    let text = text(context, scope.as_deref())?;
     let Some(path) = file else {
         context.line(text.trim_end());
         return Ok(());
     };
     std::fs::write(&path, format!("{}\n", text.trim_end()))
         .map_err(|e| Failure::Message(format!("Unable to write to file '{path}', {e}")))
+}
+
+/// The CIB of a file or of the cluster, or a section of it.
+pub fn text(context: &mut Context, scope: Option<&str>) -> Result<String, Failure> {
+    if let Some((_, held)) = context.held() {
+        let text = held.to_xml();
+        return match scope {
+            Some(scope) => section(&text, "the CIB", scope),
+            None => Ok(text),
+        };
+    }
+    if let Some(path) = context.options.value("-f") {
+        let text = read(path)?;
+        return match scope {
+            Some(scope) => section(&text, path, scope),
+            None => Ok(text),
+        };
+    }
+    let request = scope.map_or_else(|| json!({}), |scope| json!({ "scope": scope }));
+    let answer = context.run("rhapsody.cluster.cib", &request)?;
+    Ok(answer.as_str().ok_or_else(|| Failure::message("the answer is no CIB"))?.to_owned())
 }
 
 pub fn push(context: &mut Context, words: &[String]) -> Done {
@@ -54,9 +47,12 @@ pub fn push(context: &mut Context, words: &[String]) -> Done {
         return Err(Failure::message("Cannot use both scope and diff-against"));
     }
     let mut request = Map::new();
-    let cib = read(&path)?;
+    let cib = read(&path)
+        .map_err(|_| Failure::Message(format!("unable to parse new cib: '{path}' cannot be read")))?;
     if cib.trim().is_empty() {
-        return Err(Failure::Message(format!("'{path}' is empty, there is nothing to push")));
+        return Err(Failure::Message(format!(
+            "unable to parse new cib: '{path}' is empty, there is nothing to push"
+        )));
     }
     request.insert("cib".to_owned(), Value::String(cib));
     if let Some(scope) = scope {
@@ -66,10 +62,19 @@ pub fn push(context: &mut Context, words: &[String]) -> Done {
         request.insert("diff_against".to_owned(), Value::String(read(&path)?));
     }
     request.insert("force_flags".to_owned(), json!(context.force_flags()));
-    request.insert("wait".to_owned(), super::wait(context)?);
-    context.run("rhapsody.cluster.cib_push", &request)?;
-    eprintln!("CIB updated");
+    wait::refuse_on_file(context)?;
+    let pushed = context.change("rhapsody.cluster.cib_push", &request)?;
+    if pushed == Value::Bool(true) {
+        eprintln!("CIB updated");
+    }
     Ok(())
+}
+
+pub fn upgrade(context: &mut Context, words: &[String]) -> Done {
+    if !words.is_empty() {
+        return Err(super::super::usage());
+    }
+    context.change("rhapsody.cluster.cib_upgrade", &json!({})).map(|_| ())
 }
 
 /// The file, the scope and diff-against.

@@ -1,10 +1,14 @@
 //! `cluster`: making, starting, stopping and removing clusters; the CIB as a whole.
 
 mod cib;
+mod config;
 mod corosync;
 mod destroy;
+mod node;
 mod nodes;
 mod setup;
+mod uidgid;
+mod verify;
 
 use super::{Noun, Verb, pcsd, status};
 use crate::context::Context;
@@ -68,8 +72,132 @@ pub const NOUN: Noun = Noun {
             usage: "<file> [--wait[=<n>]] [diff-against=<file> | scope=<scope> | --config] [--force]
                 Replace the CIB (or the scope) by the content of a file. With diff-against only what
                 differs between the two files is changed.",
-            options: &["--config", "--wait", "--force"],
+            options: &["-f", "--config", "--wait", "--force"],
             run: cib::push,
+        },
+        Verb {
+            words: "config",
+            usage: "[show] [--output-format text|cmd|json] [--corosync_conf <path>]
+                Show the membership configuration.",
+            options: &["--output-format", "--corosync_conf"],
+            run: config::show,
+        },
+        Verb {
+            words: "config show",
+            usage: "[--output-format text|cmd|json] [--corosync_conf <path>]
+                Show the membership configuration.",
+            options: &["--output-format", "--corosync_conf"],
+            run: config::show,
+        },
+        Verb {
+            words: "config update",
+            usage: "[transport <transport options>] [compression <compression options>]
+                [crypto <crypto options>] [totem <totem options>] [--corosync_conf <path>]
+                Change options of the membership configuration; 'name=' removes one.",
+            options: &["--corosync_conf"],
+            run: config::update,
+        },
+        Verb {
+            words: "config uuid generate",
+            usage: "[--corosync_conf <path>] [--force]
+                Give the cluster a new UUID. One that is there already is only replaced with --force.",
+            options: &["--corosync_conf", "--force"],
+            run: config::uuid_generate,
+        },
+        Verb {
+            words: "node add-remote",
+            usage: "<node name> [<node address>] [port=<port>] [reconnect_interval=<time>]
+                [op <operation> <options>...]... [meta <options>...] [--no-default-ops] [--force]
+                Add a node that runs resources and has no vote. Its key and its service are not sent
+                or started by this version.",
+            options: &["-f", "--corosync_conf", "--force", "--no-default-ops", "--wait", "--skip-offline"],
+            run: node::add_remote,
+        },
+        Verb {
+            words: "node remove-remote",
+            usage: "<node name or address> [--force]
+                Remove a remote node.",
+            options: &["-f", "--corosync_conf", "--force", "--skip-offline"],
+            run: node::remove_remote,
+        },
+        Verb {
+            words: "node delete-remote",
+            usage: "<node name or address> [--force]
+                The same as 'cluster node remove-remote'.",
+            options: &["-f", "--corosync_conf", "--force", "--skip-offline"],
+            run: node::remove_remote,
+        },
+        Verb {
+            words: "node add-guest",
+            usage: "<node name> <resource id> [remote-addr=<address>] [remote-port=<port>]
+                [remote-connect-timeout=<time>]
+                Make a node of a resource, for example of a virtual machine.",
+            options: &["-f", "--corosync_conf", "--force", "--wait", "--skip-offline"],
+            run: node::add_guest,
+        },
+        Verb {
+            words: "node remove-guest",
+            usage: "<node name, address or resource id>
+                Make a guest node a resource like any other again.",
+            options: &["-f", "--corosync_conf", "--force", "--wait", "--skip-offline"],
+            run: node::remove_guest,
+        },
+        Verb {
+            words: "node delete-guest",
+            usage: "<node name, address or resource id>
+                The same as 'cluster node remove-guest'.",
+            options: &["-f", "--corosync_conf", "--force", "--wait", "--skip-offline"],
+            run: node::remove_guest,
+        },
+        Verb {
+            words: "node rename-cib",
+            usage: "<old name> <new name> [--force]
+                Let constraints, rules and fencing levels call a node by its new name.",
+            options: &["-f", "--force"],
+            run: node::rename_cib,
+        },
+        Verb {
+            words: "cib-upgrade",
+            usage: "
+                Rewrite the CIB in the words of the newest schema.",
+            options: &["-f"],
+            run: cib::upgrade,
+        },
+        Verb {
+            words: "verify",
+            usage: "[--full]
+                Check the configuration for mistakes, and for what may surprise. With --full tell all
+                of it.",
+            options: &["-f", "--full"],
+            run: verify::run,
+        },
+        Verb {
+            words: "uidgid",
+            usage: "
+                List the users and groups that may speak to Corosync on this host.",
+            options: &[],
+            run: uidgid::list,
+        },
+        Verb {
+            words: "uidgid add",
+            usage: "[uid=<user>] [gid=<group>]
+                Let a user or a group speak to Corosync.",
+            options: &[],
+            run: uidgid::add,
+        },
+        Verb {
+            words: "uidgid remove",
+            usage: "[uid=<user>] [gid=<group>]
+                Take that away again.",
+            options: &[],
+            run: uidgid::remove,
+        },
+        Verb {
+            words: "uidgid delete",
+            usage: "[uid=<user>] [gid=<group>]
+                The same as 'cluster uidgid remove'.",
+            options: &[],
+            run: uidgid::remove,
         },
         Verb {
             words: "corosync",

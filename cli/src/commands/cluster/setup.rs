@@ -4,16 +4,19 @@ use crate::Done;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grammar::{self, Groups};
+use crate::target_conf;
 use serde_json::{Map, Value, json};
 
 pub const USAGE: &str = "<cluster name> (<node name> [addr=<node address>]...)...
     [transport knet|udp|udpu [<transport options>] [link <link options>]...
         [compression <compression options>] [crypto <crypto options>]]
     [totem <totem options>] [quorum <quorum options>]
-    [--no-cluster-uuid] [--enable] [--start [--wait[=<n>]]] [--force]
+    [--no-cluster-uuid] [--force]
+    ([--enable] [--start [--wait[=<n>]]]) | [--corosync_conf <path> [--overwrite]]
     Make a cluster of the nodes, which must be known (see 'host auth'), and send its configuration
     and keys to all of them. A node that is in a cluster already, or runs one, is refused unless
-    --force is given: its old cluster is destroyed then.
+    --force is given: its old cluster is destroyed then. With --corosync_conf only the file is
+    written, no node is asked for anything.
     Quorum options: auto_tie_breaker, last_man_standing, last_man_standing_window, wait_for_all.
     Crypto options: cipher, hash, model. Link options: linknumber, link_priority, mcastport,
     ping_interval, ping_timeout, ping_precision, pong_count, transport.";
@@ -32,11 +35,6 @@ pub const OPTIONS: &[&str] = &[
 ];
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
-    for option in ["--corosync_conf", "--overwrite", "--no-keys-sync"] {
-        if context.options.has(option) {
-            return Err(Failure::Message(format!("'cluster setup {option}' is not there yet")));
-        }
-    }
     if let Some(name) = context.options.value("--name") {
         return Err(Failure::Message(format!(
             "Option '--name' is from an old version of pcs, write: cluster setup {name} {}",
@@ -44,17 +42,47 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
         )));
     }
     let mut request = request(words)?;
+    request.insert("force_flags".to_owned(), json!(context.force_flags()));
+    let no_uuid = context.options.has("--no-cluster-uuid");
+    request.insert("no_cluster_uuid".to_owned(), Value::Bool(no_uuid));
+    if let Some(path) = context.options.value("--corosync_conf").map(str::to_owned) {
+        return to_file(context, &request, &path);
+    }
+    if context.options.has("--overwrite") {
+        let text = "Cannot specify '--overwrite' when '--corosync_conf' is not specified";
+        return Err(Failure::message(text));
+    }
+    if context.options.has("--no-keys-sync") {
+        return Err(Failure::message("'cluster setup --no-keys-sync' is not there yet"));
+    }
     if context.options.has("--wait") && !context.options.has("--start") {
         return Err(Failure::message("Cannot specify '--wait' without specifying '--start'"));
     }
     request.insert("wait".to_owned(), super::wait(context)?);
-    for (name, option) in
-        [("start", "--start"), ("enable", "--enable"), ("no_cluster_uuid", "--no-cluster-uuid")]
-    {
+    for (name, option) in [("start", "--start"), ("enable", "--enable")] {
         request.insert(name.to_owned(), Value::Bool(context.options.has(option)));
     }
-    request.insert("force_flags".to_owned(), json!(context.force_flags()));
     context.run("cluster.setup", &request).map(|_| ())
+}
+
+/// Only makes corosync.conf: no host is asked for anything.
+fn to_file(context: &mut Context, request: &Map<String, Value>, path: &str) -> Done {
+    const LIVE: &[&str] = &["--enable", "--no-keys-sync", "--start", "--wait"];
+    if LIVE.iter().any(|option| context.options.has(option)) {
+        let names: Vec<String> = LIVE.iter().map(|option| format!("'{option}'")).collect();
+        return Err(Failure::Message(format!(
+            "Cannot specify any of {} when '--corosync_conf' is specified",
+            names.join(", ")
+        )));
+    }
+    if !context.options.has("--overwrite") && std::path::Path::new(path).exists() {
+        // What is wrong with the request is worth telling first.
+        target_conf::check_new(context, "rhapsody.cluster.setup_file", request)?;
+        return Err(Failure::Message(format!(
+            "Corosync configuration file '{path}' already exists, use --overwrite to overwrite existing file(s)"
+        )));
+    }
+    target_conf::run_new(context, "rhapsody.cluster.setup_file", request, path).map(|_| ())
 }
 
 /// The request of `cluster.setup` but for what the options say.
@@ -85,7 +113,7 @@ fn request(words: &[String]) -> Result<Map<String, Value>, Failure> {
 fn transport(words: &[String], request: &mut Map<String, Value>) -> Result<(), Failure> {
     let groups = Groups::split(words, &["link", "compression", "crypto"]);
     let [kind, options @ ..] = groups.head.as_slice() else {
-        return Err(Failure::message("transport needs a type: knet, udp or udpu"));
+        return Err(Failure::message("Transport type not defined; write transport knet, udp or udpu"));
     };
     if kind.contains('=') {
         return Err(Failure::Message(format!(
@@ -117,7 +145,6 @@ fn parse_nodes(words: &[String]) -> Result<Vec<Value>, Failure> {
     for word in words {
         match (word.split_once('='), nodes.last_mut()) {
             (None, _) => nodes.push((word.clone(), Vec::new())),
-            (Some(("addr", "")), _) => return Err(Failure::message("missing value of 'addr' option")),
             (Some(("addr", address)), Some((_, addresses))) => addresses.push(address.to_owned()),
             (Some((option, _)), Some((node, _))) => {
                 return Err(Failure::Message(format!(

@@ -1,44 +1,92 @@
 //! `quorum`: votes.
 
+mod config;
+mod device;
+mod status;
+mod update;
+
 use super::{Noun, Verb};
-use crate::Done;
-use crate::context::Context;
-use crate::failure::Failure;
-use rhapsody_api::core::Quorum;
-use serde_json::json;
+
+pub use status::{membership, run as status};
 
 pub const NOUN: Noun = Noun {
     name: "quorum",
     about: "Manage cluster quorum settings",
-    verbs: &[Verb {
-        words: "status",
-        usage: "
-            Show quorum runtime status.",
-        options: &[],
-        run: status,
-    }],
+    verbs: &[
+        Verb {
+            words: "",
+            usage: "
+                The same as 'quorum config'.",
+            options: &["--corosync_conf"],
+            run: config::run,
+        },
+        Verb {
+            words: "config",
+            usage: "
+                Show the quorum options and the quorum device.",
+            options: &["--corosync_conf"],
+            run: config::run,
+        },
+        Verb {
+            words: "status",
+            usage: "
+                Show quorum runtime status.",
+            options: &[],
+            run: status,
+        },
+        Verb {
+            words: "device add",
+            usage: "[<generic options>] model <device model> [<model options>]
+                [heuristics <heuristics options>]
+                Add a quorum device. The model is 'net', with the options algorithm (ffsplit or lms),
+                host, connect_timeout, force_ip_version, keep_active_partition_tie_breaker, port,
+                tie_breaker, tls. Generic options: sync_timeout, timeout. Heuristics options: mode,
+                interval, sync_timeout, timeout, exec_NAME.",
+            options: &["--force", "--skip-offline", "--corosync_conf"],
+            run: device::add,
+        },
+        Verb {
+            words: "device update",
+            usage: "[<generic options>] [model <model options>] [heuristics <heuristics options>]
+                Change options of the quorum device; 'name=' removes one. The cluster must be stopped.",
+            options: &["--force", "--skip-offline", "--corosync_conf"],
+            run: device::update,
+        },
+        Verb {
+            words: "device remove",
+            usage: "
+                Remove the quorum device.",
+            options: &["--skip-offline", "--corosync_conf"],
+            run: device::remove,
+        },
+        Verb {
+            words: "device delete",
+            usage: "
+                The same as 'quorum device remove'.",
+            options: &["--skip-offline", "--corosync_conf"],
+            run: device::remove,
+        },
+        Verb {
+            words: "device heuristics remove",
+            usage: "
+                Remove all heuristics of the quorum device.",
+            options: &["--corosync_conf"],
+            run: device::heuristics_remove,
+        },
+        Verb {
+            words: "device heuristics delete",
+            usage: "
+                The same as 'quorum device heuristics remove'.",
+            options: &["--corosync_conf"],
+            run: device::heuristics_remove,
+        },
+        Verb {
+            words: "update",
+            usage: "[auto_tie_breaker=[0|1]] [last_man_standing=[0|1]]
+                [last_man_standing_window=[<time in ms>]] [wait_for_all=[0|1]]
+                Change quorum options; 'name=' removes one. The cluster must be stopped.",
+            options: &["--skip-offline", "--corosync_conf"],
+            run: update::run,
+        },
+    ],
 };
-
-pub fn status(context: &mut Context, words: &[String]) -> Done {
-    if !words.is_empty() {
-        return Err(super::usage());
-    }
-    let answer = context.run("rhapsody.quorum.status", &json!({}))?;
-    let text = answer.get("text").and_then(|text| text.as_str());
-    let text = text.ok_or_else(|| Failure::message("the answer has no text"))?;
-    context.line(text.trim_end());
-    Ok(())
-}
-
-/// `status corosync`: the members alone.
-pub fn membership(context: &mut Context, words: &[String]) -> Done {
-    if !words.is_empty() {
-        return Err(super::usage());
-    }
-    let answer = context.run("rhapsody.quorum.status", &json!({}))?;
-    let quorum = answer.get("quorum").cloned().unwrap_or_default();
-    let quorum: Quorum = serde_json::from_value(quorum)
-        .map_err(|e| Failure::Message(format!("the state of the quorum is not understood: {e}")))?;
-    context.line(format!("\n{}", rhapsody_status::membership_text(&quorum).trim_end()));
-    Ok(())
-}

@@ -37,6 +37,8 @@ pub struct Request {
 pub enum Kind {
     Resource,
     Stonith,
+    /// The connection of a remote node, whose address is set by the command.
+    Remote,
 }
 
 pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
@@ -65,7 +67,7 @@ pub struct Prepared {
 /// All checks of a new primitive; nothing is written yet.
 pub fn prepare(work: &mut Work<'_>, request: &Request, kind: Kind) -> Result<Prepared, Stop> {
     let name = match kind {
-        Kind::Resource => agent::find(work, &request.resource_agent_name)?,
+        Kind::Resource | Kind::Remote => agent::find(work, &request.resource_agent_name)?,
         Kind::Stonith => AgentName::stonith(&request.resource_agent_name),
     };
     let metadata = agent::metadata(work, &name, request.allow_absent_agent);
@@ -91,7 +93,7 @@ pub fn prepare(work: &mut Work<'_>, request: &Request, kind: Kind) -> Result<Pre
     let operations = operations::complete(work, given, metadata.as_deref(), with_defaults);
     check_attributes(work, request, kind, &name, metadata.as_deref());
     check_meta(work, request, kind);
-    check_special(work, request, &name);
+    check_special(work, request, kind, &name);
     work.check()?;
     Ok(Prepared { name, metadata, operations })
 }
@@ -119,12 +121,23 @@ fn check_attributes(
 ) {
     let Some(metadata) = metadata else { return };
     let force = request.allow_invalid_instance_attributes;
+    let without_server;
+    let metadata = match kind {
+        Kind::Remote => {
+            without_server = crate::cluster::node_remote::without_server(work, metadata, request);
+            &without_server
+        }
+        _ => metadata,
+    };
     let fencing = work.env.agents.described(Described::FencingDevice);
     let (word, extra): (&str, &[Parameter]) = match kind {
-        Kind::Resource => ("resource", &[]),
+        Kind::Resource | Kind::Remote => ("resource", &[]),
         Kind::Stonith => ("stonith", &fencing.parameters),
     };
-    let given = list(&request.instance_attributes);
+    let mut given = list(&request.instance_attributes);
+    if kind == Kind::Remote {
+        given.retain(|(name, _)| name != "server");
+    }
     for (name, _) in given.iter().filter(|(_, value)| value.is_empty()) {
         work.error("INVALID_OPTION_VALUE", format!("{name} cannot be empty"));
     }
@@ -237,7 +250,7 @@ pub fn validation_failed(work: &mut Work<'_>, output: &str, strict: bool, force:
 
 fn check_meta(work: &mut Work<'_>, request: &Request, kind: Kind) {
     let word = match kind {
-        Kind::Resource => "Resource",
+        Kind::Resource | Kind::Remote => "Resource",
         Kind::Stonith => "Stonith",
     };
     let given: Vec<String> = request
@@ -273,9 +286,9 @@ pub fn warn_meta_without_effect(work: &mut Work<'_>, word: &str, given: &[String
 }
 
 /// Remote and guest nodes are more than a resource.
-fn check_special(work: &mut Work<'_>, request: &Request, name: &AgentName) {
+fn check_special(work: &mut Work<'_>, request: &Request, kind: Kind, name: &AgentName) {
     let force = request.allow_not_suitable_command;
-    if name.is_remote() {
+    if name.is_remote() && kind != Kind::Remote {
         work.forceable(
             force,
             "USE_COMMAND_NODE_ADD_REMOTE",

@@ -1,0 +1,101 @@
+//! corosync.conf as a target: a file (`--corosync_conf`), or the one of the cluster through pcsd.
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::reports;
+use crate::{settings, target_file};
+use rhapsody_conf::Conf;
+use rhapsody_ops::Outcome;
+use rhapsody_ops::conf::Env;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::ToSocketAddrs;
+use std::path::Path;
+
+/// Where pcsd keeps whom it knows; its addresses are no secret to root.
+const KNOWN_HOSTS: &str = "/var/lib/rhapsody/pcsd/known-hosts";
+
+/// Runs an operation of `rhapsody_ops::conf`, tells its reports and returns its result.
+pub fn run(context: &mut Context, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
+    let Some(path) = context.options.value("--corosync_conf").map(str::to_owned) else {
+        return context.run(name, request);
+    };
+    let text = fs::read_to_string(&path).map_err(|error| {
+        Failure::Message(format!("Unable to read Corosync configuration '{path}': {error}"))
+    })?;
+    let conf = Conf::parse(&text).map_err(|error| {
+        Failure::Message(format!("Unable to parse Corosync configuration '{path}': {error}"))
+    })?;
+    on_file(context, name, request, &path, conf)
+}
+
+/// As [`run`] for a file that need not be there yet.
+pub fn run_new(
+    context: &mut Context,
+    name: &str,
+    request: &impl Serialize,
+    path: &str,
+) -> Result<Value, Failure> {
+    on_file(context, name, request, path, Conf::new())
+}
+
+/// Only tells what there is to tell about a new file.
+pub fn check_new(context: &mut Context, name: &str, request: &impl Serialize) -> Result<(), Failure> {
+    operate(context, name, request, &mut Conf::new()).map(|_| ())
+}
+
+fn on_file(
+    context: &mut Context,
+    name: &str,
+    request: &impl Serialize,
+    path: &str,
+    mut conf: Conf,
+) -> Result<Value, Failure> {
+    let outcome = operate(context, name, request, &mut conf)?;
+    if outcome.changed {
+        target_file::replace(Path::new(path), &conf.tidy()).map_err(|error| {
+            Failure::Message(format!("Unable to write Corosync configuration '{path}': {error}"))
+        })?;
+    }
+    Ok(outcome.result)
+}
+
+fn operate(
+    context: &mut Context,
+    name: &str,
+    request: &impl Serialize,
+    conf: &mut Conf,
+) -> Result<Outcome, Failure> {
+    let params = serde_json::to_value(request)
+        .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
+    let env = Env { known_hosts: known_hosts(), resolves: &resolves, uuid: uuid()? };
+    let outcome = rhapsody_ops::conf::run(name, params, conf, &env);
+    reports::tell(&outcome.reports, context.options.has("--debug"));
+    if outcome.done { Ok(outcome) } else { Err(Failure::Told) }
+}
+
+fn resolves(name: &str) -> bool {
+    (name, 0).to_socket_addrs().is_ok_and(|mut addresses| addresses.next().is_some())
+}
+
+/// The first address of each known host; nobody is known where the file cannot be read.
+fn known_hosts() -> BTreeMap<String, String> {
+    let path = settings::setting("pcsd_known_hosts_location").unwrap_or_else(|| KNOWN_HOSTS.to_owned());
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let file: Value = serde_json::from_str(&text).unwrap_or_default();
+    let hosts = file["known_hosts"].as_object().cloned().unwrap_or_default();
+    let address = |host: &Value| Some(host["dest_list"][0]["addr"].as_str()?.to_owned());
+    hosts.into_iter().filter_map(|(name, host)| Some((name, address(&host)?))).collect()
+}
+
+/// A random one (version 4), in the 32 digits that corosync.conf shows.
+fn uuid() -> Result<String, Failure> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::Message(format!("there are no random numbers for a UUID: {error}")))?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
