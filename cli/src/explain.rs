@@ -17,6 +17,7 @@ const TEXTS: &[&str] = &[
     include_str!("explain/cluster.txt"),
     include_str!("explain/configuration.txt"),
     include_str!("explain/constraints.txt"),
+    include_str!("explain/files.txt"),
     include_str!("explain/nodes.txt"),
     include_str!("explain/resources.txt"),
     include_str!("explain/words.txt"),

@@ -115,7 +115,7 @@ fn whole(work: &mut Work<'_>, request: &Request) -> Result<(), Stop> {
              instead of whole CIB. Otherwise get current configuration by running command 'pcs cluster cib' and update that",
             theirs.admin_epoch, theirs.epoch, ours.admin_epoch, ours.epoch
         );
-        work.report(Report::error("CIB_PUSH_FORCED_FULL_DUE_TO_CRM_FEATURE_SET", text).forceable("FORCE"));
+        work.report(Report::error("CIB_PUSH_ERROR", text).forceable("FORCE"));
         return Err(Stop);
     }
     if !work.env.live {
