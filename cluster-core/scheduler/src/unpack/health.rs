@@ -38,7 +38,7 @@ impl Reader<'_> {
     /// The worst colour, for display: -1 red, 0 yellow, 1 green.
     pub(super) fn node_health(&mut self, node: NodeIdx) {
         let options = &self.c.options;
-        let green = colours(options).2;
+        let (red, yellow, green) = colours(options);
         let mut worst = 1;
         for (name, value) in &self.c[node].attributes {
             if !name.starts_with("#health") {
@@ -50,9 +50,10 @@ impl Reader<'_> {
                 "green" => 1,
                 _ => {
                     let score = value_score(options, value);
-                    if score < 0 {
+                    if score <= red {
                         -1
-                    } else if options.health == HealthStrategy::Custom && score < green {
+                    } else if score <= yellow && yellow != green {
+                        // Where yellow is worth as much as green, numbers cannot tell them apart.
                         0
                     } else {
                         1
