@@ -104,6 +104,9 @@ impl Plan<'_> {
         if flags == 0 || first == then {
             return false;
         }
+        if flags & GUEST_ALLOWED == 0 && self.contradicts_container(first, then) {
+            return false;
+        }
         let known = self.pairs.entry((first, then)).or_insert(0);
         if *known & flags != 0 {
             return false;

@@ -1,7 +1,7 @@
 //! Orderings of containers: bundles, guest nodes and what else runs inside something.
 
 use super::flags::*;
-use crate::actions::Task;
+use crate::actions::{ActionIdx, Task};
 use crate::model::*;
 use crate::plan::Plan;
 
@@ -16,10 +16,8 @@ impl Plan<'_> {
             // A connection that is up says nothing before it is known what the container does.
             self.order_tasks(container, Task::MONITOR, rsc, Task::STOP, ORDERED);
         } else if let Some(guest) = self.guest_of_container(container) {
-            // Launched beside a guest node: not inside it.
-            if let Some(entry) = self.c[rsc].allowed.get_mut(guest) {
-                entry.score = -INFINITY;
-            }
+            // What is inside a guest's container is inside the guest.
+            self.limit_to(rsc, guest);
             return;
         }
         self.order_tasks(
@@ -41,6 +39,17 @@ impl Plan<'_> {
             .launched
             .iter()
             .find_map(|r| self.c[*r].remote_node.filter(|n| self.c[*n].is_guest()))
+    }
+
+    /// An ordering between the container of a guest node and something in that guest: what the guest
+    /// itself brings is enough, and what else is configured would make them wait for each other.
+    pub(super) fn contradicts_container(&self, first: ActionIdx, then: ActionIdx) -> bool {
+        let inside = |outer: ActionIdx, inner: ActionIdx| {
+            let node = self.action(inner).node.filter(|_| self.action(inner).rsc.is_some());
+            let container = node.and_then(|n| self.container_of_guest(n));
+            container.is_some() && self.action(outer).rsc == container
+        };
+        inside(first, then) || inside(then, first)
     }
 
     pub(super) fn internal_bundle(&mut self, bundle: ResourceIdx) {

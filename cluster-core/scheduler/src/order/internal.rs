@@ -45,8 +45,7 @@ impl Plan<'_> {
             self.order_load_stopped(rsc);
         }
         self.order_container(rsc);
-        if self.c[rsc].is(Flags::REMOTE_CONNECTION) || self.c[rsc].is(Flags::FENCE_DEVICE) {
-            // Nothing that a remote node depends on may run on one.
+        if !self.may_be_remote(rsc) {
             for n in 0..self.c.nodes.len() as u32 {
                 let node = NodeIdx(n);
                 if self.c[node].is_remote()
@@ -56,6 +55,16 @@ impl Plan<'_> {
                 }
             }
         }
+    }
+
+    /// Nothing that a remote node depends on may run on one, nor guests inside guests. Containers of
+    /// bundles may.
+    fn may_be_remote(&self, rsc: ResourceIdx) -> bool {
+        let r = &self.c[rsc];
+        let holds_guest = r.launched.iter().any(|l| self.c[*l].is(Flags::REMOTE_CONNECTION));
+        !r.is(Flags::REMOTE_CONNECTION)
+            && !r.is(Flags::FENCE_DEVICE)
+            && (!holds_guest || self.c[self.c.top_of(rsc)].variant == Variant::Bundle)
     }
 
     fn order_unfencing(&mut self, rsc: ResourceIdx) {

@@ -97,7 +97,10 @@ impl Reader<'_> {
         if self.c[node].connection.is_none() {
             return;
         }
-        self.remote_online(node);
+        // What its own history led to does not count before it was carried out.
+        if !self.c[node].unpacked {
+            self.remote_online(node);
+        }
         let n = &mut self.c[node];
         let on = |name: &str, n: &crate::model::Node| values::is_true(n.attr(name));
         if n.shutdown || on("standby", n) {
