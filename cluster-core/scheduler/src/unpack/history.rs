@@ -35,6 +35,19 @@ impl Reader<'_> {
         for e in doc.children_named(list, "lrm_resource") {
             self.resource_history(node, e);
         }
+        for e in doc.children_named(list, "lrm_resource") {
+            self.removed_container(e);
+        }
+    }
+
+    /// A guest's connection may be recorded before what it ran in: when neither is configured any
+    /// more, the history alone says that they belong together.
+    fn removed_container(&mut self, e: Element) {
+        let find = |name: &str| self.env.doc.attr(e, name).and_then(|id| self.c.resource(id));
+        let (Some(rsc), Some(container)) = (find("id"), find("container")) else { return };
+        if self.c[rsc].is_removed() && self.c[rsc].container.is_none() {
+            self.put_into(rsc, container);
+        }
     }
 
     fn resource_history(&mut self, node: NodeIdx, e: Element) {
@@ -221,8 +234,7 @@ impl Reader<'_> {
         self.default_locations(rsc);
         self.c[rsc].set(Flags::REMOVED);
         if let Some(k) = container {
-            self.c[rsc].container = Some(k);
-            self.c[k].launched.push(rsc);
+            self.put_into(rsc, k);
         }
         if connection {
             self.link_remote(rsc);

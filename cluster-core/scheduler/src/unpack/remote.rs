@@ -44,6 +44,16 @@ impl Reader<'_> {
         self.c.top.push(rsc);
     }
 
+    /// One resource runs inside another; if it is a connection, its node is a guest.
+    pub(super) fn put_into(&mut self, rsc: ResourceIdx, container: ResourceIdx) {
+        self.c[rsc].container = Some(container);
+        self.c[container].launched.push(rsc);
+        if let Some(node) = self.c[rsc].remote_node {
+            self.c[node].kind = NodeKind::Guest;
+            self.c[node].attributes.insert("#kind".into(), "container".into());
+        }
+    }
+
     pub(super) fn link_container(&mut self, rsc: ResourceIdx) {
         if self.c[rsc].container.is_some() || !self.c[rsc].is_primitive() {
             return;
@@ -51,9 +61,8 @@ impl Reader<'_> {
         let Some(name) = self.c[rsc].meta("container").map(str::to_owned) else { return };
         match self.c.resource(&name) {
             Some(container) if container != rsc => {
-                self.c[rsc].container = Some(container);
+                self.put_into(rsc, container);
                 self.c[rsc].set(Flags::MAYBE_MIGRATING);
-                self.c[container].launched.push(rsc);
             }
             _ => {
                 let id = self.c[rsc].id.clone();
