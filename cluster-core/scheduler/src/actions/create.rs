@@ -74,7 +74,8 @@ impl Plan<'_> {
 
     /// Meta-attributes of an operation, shared by all instances and nodes.
     fn op_meta(&mut self, rsc: ResourceIdx, task: Task, key_task: Task, interval_ms: u64) -> Arc<Values> {
-        let config_task = if task == Task::NOTIFY { Task::NOTIFY } else { key_task };
+        let told = matches!(task, Task::NOTIFY | Task::NOTIFIED);
+        let config_task = if told { Task::NOTIFY } else { key_task };
         let definition = Arc::as_ptr(&self.c[rsc].definition) as usize;
         let key = (definition, config_task, interval_ms);
         if let Some(found) = self.meta_cache.get(&key) {

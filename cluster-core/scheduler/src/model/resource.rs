@@ -78,7 +78,6 @@ flags! {
     START_DELAYED = 34;
     ENSURED_QUORUM = 35;
     HAS_FILLER_NODE = 36;
-    MAYBE_MIGRATING = 37;
 }
 
 impl Flags {

@@ -45,7 +45,7 @@ impl Plan<'_> {
             self.order_load_stopped(rsc);
         }
         self.order_container(rsc);
-        if !self.may_be_remote(rsc) {
+        if self.c.has_remote_nodes && !self.may_be_remote(rsc) {
             for n in 0..self.c.nodes.len() as u32 {
                 let node = NodeIdx(n);
                 if self.c[node].is_remote()

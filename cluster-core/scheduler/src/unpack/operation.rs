@@ -472,6 +472,8 @@ impl Reader<'_> {
         if !expired
             && last_failure_entry
             && failcount::count(self.env, &mut self.c, rsc, node, true, Some(entry.element)).count > 0
+            // Where it has to connect to is not known yet.
+            && !super::attributes::moves_with_container(&self.c, rsc)
             && crate::actions::digest::changed_since(self.env, &self.c, rsc, node, entry)
         {
             clear = Some("resource parameters have changed");

@@ -62,7 +62,6 @@ impl Reader<'_> {
         match self.c.resource(&name) {
             Some(container) if container != rsc => {
                 self.put_into(rsc, container);
-                self.c[rsc].set(Flags::MAYBE_MIGRATING);
             }
             _ => {
                 let id = self.c[rsc].id.clone();
