@@ -27,7 +27,15 @@ fn digest_task(task: &str, interval_ms: u64) -> &str {
     }
 }
 
-fn compare(env: &Env, c: &Cluster, rsc: ResourceIdx, node: NodeIdx, entry: &Entry) -> Changed {
+/// With `sanitized`, secrets that the input lacks are not held against it.
+fn compare(
+    env: &Env,
+    c: &Cluster,
+    rsc: ResourceIdx,
+    node: NodeIdx,
+    entry: &Entry,
+    sanitized: bool,
+) -> Changed {
     let doc = env.doc;
     let task = digest_task(&entry.task, entry.interval_ms);
     let recurring = entry.interval_ms > 0;
@@ -59,7 +67,7 @@ fn compare(env: &Env, c: &Cluster, rsc: ResourceIdx, node: NodeIdx, entry: &Entr
     let recorded = doc.attr(entry.element, "op-digest");
     let listed =
         |name: &str, k: &str| doc.attr(entry.element, name).map(|l| l.split_whitespace().any(|w| w == k));
-    if env.sanitized
+    if sanitized
         && recorded.is_some_and(|r| r != all)
         && let Some(secure) = doc.attr(entry.element, "op-secure-digest")
         && secure == secure_digest(&|k| listed("op-secure-params", k) != Some(true))
@@ -82,7 +90,7 @@ fn compare(env: &Env, c: &Cluster, rsc: ResourceIdx, node: NodeIdx, entry: &Entr
 /// The parameters changed since this failed entry was recorded.
 pub fn changed_since(env: &Env, c: &Cluster, rsc: ResourceIdx, node: NodeIdx, entry: &Entry) -> bool {
     matches!(entry.task.as_str(), "start" | "monitor")
-        && matches!(compare(env, c, rsc, node, entry), Changed::Restart | Changed::Reloadable)
+        && matches!(compare(env, c, rsc, node, entry, false), Changed::Restart | Changed::Reloadable)
 }
 
 impl Plan<'_> {
@@ -224,7 +232,7 @@ impl Plan<'_> {
             self.deferred_checks.push((rsc, node, entry.clone()));
             return false;
         }
-        match compare(self.env, &self.c, rsc, node, entry) {
+        match compare(self.env, &self.c, rsc, node, entry, self.env.sanitized) {
             Changed::Match => return false,
             Changed::Restart => self.force_restart(rsc, entry),
             Changed::Unknown | Changed::Reloadable => {

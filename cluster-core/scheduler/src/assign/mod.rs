@@ -1,5 +1,6 @@
 //! Assigning resources to nodes.
 
+mod bundle;
 mod clone;
 mod colocate;
 mod group;

@@ -178,6 +178,7 @@ impl Plan<'_> {
             let select = Select { nonnegative: true, active: true, this_with: false };
             self.merge_scores(dependent, clone, &mut table, Some(c), score as f32 / INFINITY as f32, select);
         }
+        self.add_wishes_for_bundle(clone, &mut table);
         self.c[clone].allowed = table;
         self.require_promotion_tickets(clone);
         for i in self.children(clone) {
