@@ -2,6 +2,7 @@
 
 use crate::actions::{Action, ActionIdx, Task, Tasks};
 use crate::constraints::{Colocation, ColocationIdx, Location, TicketConstraint};
+use crate::explain::trace::Trace;
 use crate::model::{Cluster, Flags, NodeIdx, ResourceIdx, Role, Variant};
 use crate::order::Ordering;
 use crate::report::scores::ScoreLine;
@@ -32,6 +33,8 @@ pub struct Plan<'a> {
     pub locations_of: Vec<Vec<u32>>,
     pub tickets: Vec<TicketConstraint>,
     pub tickets_of: Vec<Vec<u32>>,
+    /// Listens to what happens to scores, when somebody wants to know.
+    pub trace: Option<Box<Trace>>,
     pub show_scores: bool,
     pub show_utilization: bool,
     pub scores: Vec<ScoreLine>,
@@ -69,6 +72,7 @@ impl<'a> Plan<'a> {
             locations_of: vec![Vec::new(); n],
             tickets: Vec::new(),
             tickets_of: vec![Vec::new(); n],
+            trace: None,
             show_scores: options.show_scores,
             show_utilization: options.show_utilization,
             scores: Vec::new(),

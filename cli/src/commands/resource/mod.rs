@@ -14,6 +14,7 @@ pub mod remove;
 pub mod status;
 mod switch;
 mod utilization;
+mod why;
 
 pub use group::adjacent;
 pub mod update;
@@ -350,6 +351,13 @@ pub const NOUN: Noun = Noun {
             usage: "[<resource id | tag id>] [node=<node>] [--hide-inactive]\nShow the state of resources.",
             options: &["-f", "--hide-inactive"],
             run: status::resources,
+        },
+        Verb {
+            words: "why",
+            usage: "<resource id> [<node>] [--output-format text|json]\n\
+                    Show why a resource is where it is: each node's score and where it comes from, each ban, what stands in the way.",
+            options: &["-f", "--output-format"],
+            run: why::run,
         },
         Verb {
             words: "utilization",

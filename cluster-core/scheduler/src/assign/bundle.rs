@@ -1,6 +1,7 @@
 //! A bundle: its containers spread like instances, then what belongs to each.
 
 use super::scores::Select;
+use crate::explain::Cause;
 use crate::model::*;
 use crate::plan::Plan;
 
@@ -85,6 +86,7 @@ impl Plan<'_> {
         if let Some(p) = parent {
             self.c[p].set(Flags::ASSIGNING);
         }
+        self.note(|_| Cause::Internal("it runs in its own container only".into()));
         self.assign_resource(child, prefer.filter(|_| false).or(Some(node)), stop_if_fail);
         if let Some(p) = parent {
             self.c[p].clear(Flags::ASSIGNING);

@@ -1,6 +1,7 @@
 //! A clone: its instances spread over the nodes, moving as few as possible.
 
 use super::scores::Select;
+use crate::explain::Cause;
 use crate::model::*;
 use crate::plan::Plan;
 use std::cmp::Ordering;
@@ -18,6 +19,7 @@ impl Plan<'_> {
         let promotable = self.c[clone].is_promotable();
         if promotable {
             self.add_promotion_scores(clone);
+            self.note(|_| Cause::PromotionScore);
         }
         self.c[clone].set(Flags::ASSIGNING);
         for c in self.this_with_of(clone) {
@@ -26,6 +28,7 @@ impl Plan<'_> {
         }
         for c in self.with_this_of(clone) {
             self.add_dependent_scores(c, clone);
+            self.note_colocation(c);
         }
         self.show_scores(clone, "pcmk__clone_assign");
         let mut instances = self.children(clone);
@@ -236,6 +239,7 @@ impl Plan<'_> {
             return None;
         }
         self.ban_unavailable(rsc, node_max);
+        self.note(|_| Cause::InstanceLimit);
         let chosen = self.assign_resource(rsc, prefer, prefer.is_none());
         if let Some(n) = chosen {
             self.count_instance(rsc, n);
@@ -277,6 +281,7 @@ impl Plan<'_> {
             return false;
         }
         let saved = self.save_tables(rsc);
+        let notes = self.notes();
         let parent = self.c[rsc].parent;
         let saved_parent = parent.map(|p| self.c[p].allowed.clone());
         let mut reserved = 0;
@@ -289,11 +294,13 @@ impl Plan<'_> {
                 }
                 Some(_) => {
                     self.restore_tables(&saved);
+                    self.forget_notes(notes, |r| saved.iter().any(|(s, _)| *s == r));
                     reserved += 1;
                     self.unassign(rsc);
                 }
                 None => {
                     self.restore_tables(&saved);
+                    self.forget_notes(notes, |r| saved.iter().any(|(s, _)| *s == r));
                     self.unassign(rsc);
                     break;
                 }

@@ -1,6 +1,7 @@
 //! A primitive: merge what it is colocated with, then take the best node.
 
 use crate::constraints::ColocationIdx;
+use crate::explain::Cause;
 use crate::model::*;
 use crate::plan::Plan;
 use crate::unpack::history::add_location;
@@ -32,13 +33,16 @@ impl Plan<'_> {
         for pass in [true, false] {
             for c in this_with.iter().copied().filter(|c| mandatory(self, *c) == pass).collect::<Vec<_>>() {
                 self.apply_this_with(c, rsc);
+                self.note_colocation(c);
             }
             for c in with_this.iter().copied().filter(|c| mandatory(self, *c) == pass).collect::<Vec<_>>() {
                 self.add_dependent_scores(c, rsc);
+                self.note_colocation(c);
             }
         }
         if self.c[rsc].next_role == Role::Stopped {
             self.ban_all(rsc);
+            self.note(|_| Cause::Stopped);
         } else if self.c[rsc].next_role > self.c[rsc].role
             && !self.c.quorate
             && self.c.options.no_quorum == NoQuorum::Freeze
@@ -100,6 +104,7 @@ impl Plan<'_> {
 
     fn assign_best(&mut self, rsc: ResourceIdx, prefer: Option<NodeIdx>, stop_if_fail: bool) {
         let roomiest = self.ban_insufficient_capacity(rsc);
+        self.note(|_| Cause::Utilization);
         let prefer = prefer.or(roomiest);
         if !self.c[rsc].is(Flags::UNASSIGNED) {
             return;

@@ -1,5 +1,6 @@
 //! Scores that exist before anything is assigned: shutdown locks, stickiness, failure thresholds.
 
+use crate::explain::Cause;
 use crate::model::*;
 use crate::plan::Plan;
 use crate::unpack::failcount;
@@ -59,6 +60,7 @@ impl Plan<'_> {
         }
         let stickiness = r.stickiness;
         add_location(&mut self.c, rsc, node, stickiness);
+        self.note_added(rsc, node, stickiness, || Cause::Stickiness);
     }
 
     fn check_threshold(&mut self, rsc: ResourceIdx, node: NodeIdx) {
@@ -72,6 +74,11 @@ impl Plan<'_> {
             let top = self.c.top_below_bundle(rsc);
             let scope = if self.c.is_clone(top) && !self.c[top].is_unique() { top } else { rsc };
             add_location(&mut self.c, scope, node, -INFINITY);
+            if self.trace.is_some() {
+                let count = failcount::with_launched(self.env, &mut self.c, rsc, node).count;
+                let threshold = self.c[rsc].migration_threshold;
+                self.note_added(scope, node, -INFINITY, || Cause::Failures { count, threshold });
+            }
         }
     }
 
@@ -104,6 +111,7 @@ impl Plan<'_> {
             && entry.discovery != Discovery::Exclusive
         {
             entry.score = -INFINITY;
+            self.note(|_| Cause::ExclusiveDiscovery);
         }
     }
 
@@ -162,6 +170,7 @@ impl Plan<'_> {
                 add_location(&mut self.c, rsc, NodeIdx(n), -INFINITY);
             }
         }
+        self.note(|_| Cause::ShutdownLock);
     }
 
     /// Nothing will clear the fail counts of a resource that is gone.

@@ -1,6 +1,7 @@
 //! Location constraints, and applying them to the tables of a resource.
 
 use super::Named;
+use crate::explain::Cause;
 use crate::model::*;
 use crate::plan::Plan;
 use crate::unpack::{attributes, rules, values};
@@ -222,6 +223,10 @@ impl Plan<'_> {
                     r.set(Flags::EXCLUSIVE_PROBES);
                 }
             }
+            self.note_added(rsc, *node, score, || match l.id.as_str() {
+                "node-health" => Cause::Health,
+                id => Cause::Location(id.into()),
+            });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Ticket constraints: what happens to a resource when its site may not run it.
 
 use super::Named;
+use crate::explain::Cause;
 use crate::model::*;
 use crate::plan::Plan;
 use crate::unpack::history::add_location;
@@ -76,6 +77,7 @@ impl Plan<'_> {
         self.tickets_of[rsc.0 as usize].push(at);
         if !self.ticket_usable(&new) {
             self.lose_ticket(rsc, &new);
+            self.note(|_| Cause::Ticket(new.ticket.as_str().into()));
         }
     }
 

@@ -116,7 +116,7 @@ pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Resu
     }
     let options =
         crate::Options { now, show_scores: request.show_scores, show_utilization: request.show_utilization };
-    let (transition, mut plan) = crate::run(&env, cluster, &options);
+    let (transition, mut plan) = crate::run(&env, cluster, &options, None);
     if shows {
         out.scores(&plan.scores);
     }
