@@ -94,8 +94,12 @@ impl Reader<'_> {
 
     /// Now that all connections are known.
     fn remote_attributes(&mut self, node: NodeIdx) {
-        if self.c[node].connection.is_none() {
-            return;
+        let Some(connection) = self.c[node].connection else { return };
+        if self.c[node].attr("shutdown").is_some_and(|v| v != "0" && !v.is_empty())
+            && !self.c[node].is_guest()
+        {
+            // The node asks to leave: its connection ends when everything has left.
+            self.c[connection].next_role = Role::Stopped;
         }
         // What its own history led to does not count before it was carried out.
         if !self.c[node].unpacked {
@@ -108,9 +112,7 @@ impl Reader<'_> {
         }
         let n = &mut self.c[node];
         let on = |name: &str, n: &crate::model::Node| values::is_true(n.attr(name));
-        if n.shutdown || on("standby", n) {
-            n.standby = true;
-        }
+        n.standby |= on("standby", n);
         if n.shutdown {
             n.score = -crate::model::INFINITY;
         }
