@@ -139,9 +139,9 @@ impl ContainerSpec {
         let command = self.run_command.as_deref().or(self.has_child.then_some(REMOTE_DAEMON));
         if let Some(command) = command {
             params.push(("run_cmd".into(), command.into()));
-            // The connection says whether it lives, not the container agent.
-            params.push(("monitor_cmd".into(), "/bin/true".into()));
         }
+        // The agent only asks whether the container lives, not what is inside.
+        params.push(("monitor_cmd".into(), "/bin/true".into()));
         implicit(format_smolstr!("{}-{}-{offset}", self.id, self.agent), &self.agent, params)
     }
 
