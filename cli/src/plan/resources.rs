@@ -154,7 +154,7 @@ fn remove(steps: &mut Steps, there: &Resources, gone: &[String]) {
     for (noun, ids) in [("resource", rest), ("stonith", devices)] {
         if !ids.is_empty() {
             let ids: Vec<String> = ids.into_iter().map(|id| quote(id)).collect();
-            steps.push(format!("rhapsody {noun} remove {}", ids.join(" ")));
+            steps.push(format!("rhapsody {noun} remove --force -- {}", ids.join(" ")));
         }
     }
 }
