@@ -101,6 +101,17 @@ impl Context {
         self.out.push('\n');
     }
 
+    /// The lines that `print` would have added to stdout.
+    pub fn captured(
+        &mut self,
+        print: impl FnOnce(&mut Context) -> crate::Done,
+    ) -> Result<Vec<String>, Failure> {
+        let before = std::mem::take(&mut self.out);
+        let done = print(self);
+        let printed = std::mem::replace(&mut self.out, before);
+        done.map(|()| printed.lines().map(str::to_owned).collect())
+    }
+
     /// Adds commands, one after the other, to stdout; nothing when there are none.
     pub fn commands(&mut self, commands: &[Vec<String>]) {
         if !commands.is_empty() {

@@ -18,13 +18,7 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     match format {
         "json" => context.line(json::pretty(&found)),
         "cmd" => context.commands(&commands(&found)),
-        _ => {
-            for alert in &found.alerts {
-                for line in text(alert) {
-                    context.line(line);
-                }
-            }
-        }
+        _ => lines(&found).iter().for_each(|line| context.line(line)),
     }
     Ok(())
 }
@@ -32,6 +26,11 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
 /// Alerts as the commands that make them.
 pub fn commands(found: &Alerts) -> Vec<Vec<String>> {
     found.alerts.iter().flat_map(as_commands).collect()
+}
+
+/// Alerts for people.
+pub fn lines(found: &Alerts) -> Vec<String> {
+    found.alerts.iter().flat_map(text).collect()
 }
 
 fn text(alert: &Alert) -> Vec<String> {

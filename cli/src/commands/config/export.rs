@@ -1,4 +1,4 @@
-//! `config --output-format json|cmd`
+//! `config`, and the whole as JSON and as commands
 
 use crate::Done;
 use crate::commands::resource::defaults::{self, Of};
@@ -26,11 +26,7 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
             }
             context.commands(&all.commands);
         }
-        _ => {
-            return Err(Failure::message(
-                "'rhapsody config' as text is not there yet, use --output-format json or cmd",
-            ));
-        }
+        _ => super::show::run(context)?,
     }
     Ok(())
 }

@@ -59,19 +59,16 @@ pub fn config(context: &mut Context, words: &[String], of: Of) -> Done {
     match format {
         "json" => context.line(json::line(&found)),
         "cmd" => context.commands(&commands(&found, of)),
-        _ => {
-            for (title, blocks) in
-                [("Attributes", &found.instance_attributes), ("Meta Attrs", &found.meta_attributes)]
-            {
-                for block in blocks {
-                    for line in text(title, block, full) {
-                        context.line(line);
-                    }
-                }
-            }
-        }
+        _ => lines(&found, full).iter().for_each(|line| context.line(line)),
     }
     Ok(())
+}
+
+/// The sets for people.
+pub fn lines(found: &Defaults, full: bool) -> Vec<String> {
+    let instance = found.instance_attributes.iter().flat_map(|block| text("Attributes", block, full));
+    let meta = found.meta_attributes.iter().flat_map(|block| text("Meta Attrs", block, full));
+    instance.chain(meta).collect()
 }
 
 fn text(title: &str, block: &Nvset, full: bool) -> Vec<String> {

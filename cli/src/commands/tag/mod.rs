@@ -55,16 +55,18 @@ fn config(context: &mut Context, words: &[String]) -> Done {
         "json" => context.line(json::pretty(&found)),
         // Without tags there is one empty line, as pcs prints it.
         "cmd" => context.line(cmd::join_commands(&commands(&found))),
-        _ => {
-            for tag in &found.tags {
-                context.line(&tag.id);
-                for id in &tag.idref_list {
-                    context.line(format!("  {id}"));
-                }
-            }
-        }
+        _ => lines(&found).iter().for_each(|line| context.line(line)),
     }
     Ok(())
+}
+
+/// Tags for people.
+pub fn lines(found: &Tags) -> Vec<String> {
+    let tag = |tag: &Tag| {
+        let members = tag.idref_list.iter().map(|id| format!("  {id}"));
+        std::iter::once(tag.id.clone()).chain(members).collect::<Vec<_>>()
+    };
+    found.tags.iter().flat_map(tag).collect()
 }
 
 /// Tags as the commands that make them.
