@@ -21,16 +21,16 @@ const COMMANDS: &[&str] = &[
     "resource config",
     "resource config r150",
     "resource config --output-format=json",
-    "constraint location r10 prefers n1=50",
-    "constraint order r10 then r20",
-    "constraint colocation add r10 with r20",
+    "constraint location r170 prefers n1=50",
+    "constraint order r170 then r180",
+    "constraint colocation add r170 with r180",
     "constraint",
     "property set maintenance-mode=true",
     "tag create t r1 r2 r3",
     "resource defaults update resource-stickiness=10",
     "node attribute n1 rack=a",
     "stonith level add 1 n1 fence",
-    "status query resource r10 is-type primitive",
+    "status query resource exists r10",
 ];
 
 /// Groups of ten, every fifth one a clone; options, operations, and a constraint for each group.
