@@ -186,6 +186,8 @@ impl Plan<'_> {
                 self.c[rsc].set(Flags::START_PENDING);
             }
             self.schedule_cleanup(rsc, node, false);
+            // What another agent was given says nothing about this one.
+            return;
         }
         if !active {
             return;

@@ -42,9 +42,6 @@ impl Reader<'_> {
         let on = |name: &str, n: &crate::model::Node| values::is_true(n.attr(name));
         n.standby = on("standby", n);
         n.maintenance = on("maintenance", n);
-        if n.attr("resource-discovery-enabled").and_then(values::boolean) == Some(false) {
-            n.discovery_enabled = true;
-        }
         self.online_status(node, e);
     }
 

@@ -85,7 +85,9 @@ impl Reader<'_> {
         let probe = entry.task == "monitor" && entry.interval_ms == 0;
         let mut rc = entry.rc;
         let mut masked = false;
+        let expired = self.has_expired(rsc, node, entry, status, rc);
         if probe
+            && !expired
             && status != Status::Pending
             && (matches!(rc, INVALID_PARAM | NOT_INSTALLED) || status == Status::NotInstalled)
         {
@@ -96,7 +98,6 @@ impl Reader<'_> {
             rc = NOT_RUNNING;
             status = Status::Done;
         }
-        let expired = !masked && self.has_expired(rsc, node, entry, status, rc);
         if masked {
             self.c[rsc].role = Role::Stopped;
             *on_fail = OnFail::Ignore;
@@ -131,7 +132,11 @@ impl Reader<'_> {
                 return;
             }
             Status::NotInstalled => {
-                let reaction = self.reaction(rsc, entry);
+                // An agent that is missing cannot be ignored.
+                let reaction = match self.reaction(rsc, entry) {
+                    OnFail::Ignore => OnFail::Ban,
+                    other => other,
+                };
                 let top = self.failure_scope(rsc);
                 self.failure(rsc, node, entry, rc, &key, expected, reaction, last_failure, on_fail);
                 self.ban(top, node);
@@ -239,7 +244,7 @@ impl Reader<'_> {
             NOT_CONFIGURED => *status = Status::Fatal,
             3 if entry.interval_ms > 0 => *status = Status::NotSupported,
             3 | NOT_INSTALLED | INVALID_PARAM | 4 => {
-                if entry.task == "stop" && !super::fence::can_fence(&self.c, node) {
+                if entry.task == "stop" && !expired && !super::fence::can_fence(&self.c, node) {
                     self.c[rsc].clear(Flags::MANAGED);
                     self.c[rsc].set(Flags::BLOCKED);
                 }
@@ -471,7 +476,6 @@ impl Reader<'_> {
         }
         if !expired
             && last_failure_entry
-            && failcount::count(self.env, &mut self.c, rsc, node, true, Some(entry.element)).count > 0
             // Where it has to connect to is not known yet.
             && !super::attributes::moves_with_container(&self.c, rsc)
             && crate::actions::digest::changed_since(self.env, &self.c, rsc, node, entry)

@@ -116,6 +116,10 @@ impl Reader<'_> {
         if n.shutdown {
             n.score = -crate::model::INFINITY;
         }
+        // Only remote nodes can be left unprobed.
+        if n.attr("resource-discovery-enabled").and_then(values::boolean) == Some(false) {
+            n.discovery_enabled = false;
+        }
         let connection_managed = n.connection;
         if on("maintenance", n) || connection_managed.is_some_and(|r| !self.c[r].is_managed()) {
             self.c[node].maintenance = true;
