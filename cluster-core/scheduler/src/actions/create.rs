@@ -168,6 +168,9 @@ impl Plan<'_> {
             action.set_meta("on_node", uname);
             action.set_meta("on_node_uuid", id);
             action.set_meta("stonith_action", op.as_str());
+            if op == "on" {
+                self.note_device_digests(a, node);
+            }
         }
         if self.c.options.priority_fencing_delay_ms > 0
             && (priority_delay || self.action(a).meta("priority-fencing-delay").is_some())

@@ -182,12 +182,11 @@ impl Plan<'_> {
         let active = self.c[rsc].active.contains(&node);
         if self.agent_changed(rsc, e) {
             if active {
+                self.unfence_again(rsc, node, "Device definition changed");
                 self.stop(rsc, Some(node), false);
                 self.c[rsc].set(Flags::START_PENDING);
             }
             self.schedule_cleanup(rsc, node, false);
-            // What another agent was given says nothing about this one.
-            return;
         }
         if !active {
             return;
@@ -236,22 +235,25 @@ impl Plan<'_> {
         }
         match compare(self.env, &self.c, rsc, node, entry, self.env.sanitized) {
             Changed::Match => return false,
-            Changed::Restart => self.force_restart(rsc, entry),
+            Changed::Restart => self.force_restart(rsc, entry, node),
             Changed::Unknown | Changed::Reloadable => {
                 if entry.interval_ms > 0 {
                     let task = self.tasks.intern(&entry.task);
+                    self.unfence_again(rsc, node, "Device parameters changed (reschedule)");
                     self.reschedule_recurring(rsc, task, entry.interval_ms, node);
                 } else if self.env.doc.attr(entry.element, "op-restart-digest").is_some() {
+                    self.unfence_again(rsc, node, "Device parameters changed (reload)");
                     self.schedule_reload(rsc, node);
                 } else {
-                    self.force_restart(rsc, entry);
+                    self.force_restart(rsc, entry, node);
                 }
             }
         }
         true
     }
 
-    fn force_restart(&mut self, rsc: ResourceIdx, entry: &Entry) {
+    fn force_restart(&mut self, rsc: ResourceIdx, entry: &Entry, node: NodeIdx) {
+        self.unfence_again(rsc, node, "Device parameters changed");
         let name = digest_task(&entry.task, entry.interval_ms).to_owned();
         let task = self.tasks.intern(&name);
         let interval_ms = entry.interval_ms;

@@ -216,7 +216,7 @@ impl Plan<'_> {
             }
             if self.c[rsc].is(Flags::NEEDS_UNFENCING) && self.c.enable_unfencing {
                 let unfence = self.fence_action(node, Some("on"), true, None, false);
-                self.relate(stop, unfence, crate::order::flags::FIRST_IMPLIES_THEN);
+                self.relate(stop, unfence, crate::order::flags::THEN_IMPLIES_FIRST);
             }
         }
     }

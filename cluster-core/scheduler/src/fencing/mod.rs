@@ -1,6 +1,7 @@
 //! Fencing and shutdown of nodes, and what they mean for actions there.
 
 mod guest;
+mod unfence;
 
 use crate::actions::*;
 use crate::model::*;
@@ -170,27 +171,6 @@ impl Plan<'_> {
             self.action_mut(a).set(PSEUDO | RUNNABLE);
             if !bundled && implicit {
                 self.relate(fencing, a, GUEST_ALLOWED | ORDERED);
-            }
-        }
-    }
-
-    /// Unfencing comes before probes and starts of what needs it, and of fence devices.
-    pub fn order_vs_unfence(&mut self, rsc: ResourceIdx, node: NodeIdx, a: ActionIdx, flags: u32) {
-        if !self.c.enable_unfencing {
-            return;
-        }
-        if !self.c[rsc].is(Flags::FENCE_DEVICE) && !self.c[rsc].is(Flags::NEEDS_UNFENCING) {
-            return;
-        }
-        let unfence = self.fence_action(node, Some("on"), true, None, false);
-        self.relate(unfence, a, flags);
-        let done = self.c[node].attr("#node-unfenced").is_some_and(|v| v != "0");
-        if !done {
-            let reason = format!("required by {} {}", self.c[rsc].id, self.tasks.name(self.action(a).task));
-            let action = self.action_mut(unfence);
-            action.clear(OPTIONAL);
-            if action.reason.is_none() {
-                action.reason = Some(reason);
             }
         }
     }

@@ -128,7 +128,7 @@ impl Plan<'_> {
             }
         };
         let (first_node, then_node) = (node_of(self, first), node_of(self, then));
-        if relation.flags & IF_ON_SAME_NODE != 0
+        if relation.flags & (IF_ON_SAME_NODE | FIRST_IMPLIES_SAME_NODE_THEN) != 0
             && let (Some(a), Some(b)) = (first_node, then_node)
             && a != b
         {

@@ -79,6 +79,10 @@ pub fn changes(plan: &mut Plan) -> Vec<Change> {
         if action.rsc.is_some() || action.is(OPTIONAL) || action.task != Task::STONITH {
             continue;
         }
+        if action.meta("stonith_action") == Some("on") && action.reason.is_none() {
+            // Unfenced because a device changed; that is said of the device.
+            continue;
+        }
         let Some(node) = action.node else { continue };
         let task = format!("Fence ({})", action.meta("stonith_action").unwrap_or("reboot"));
         let container = match plan.c[node].is_guest() {

@@ -114,6 +114,16 @@ fn normalise(
         }
     }
     out.insert("timeout".into(), timeout.unwrap_or(20_000).to_smolstr());
+    let promoted = task == "promote"
+        || (interval_ms > 0 && out.get("role").and_then(|r| Role::parse(r)) == Some(Role::Promoted));
+    let meaningless = match out.get("on-fail").map(|v| v.to_ascii_lowercase()).as_deref() {
+        Some("stop" | "standby") => task == "stop",
+        Some("demote") => !promoted,
+        _ => false,
+    };
+    if meaningless {
+        out.shift_remove("on-fail");
+    }
     if let Some(delay) = out.get("start-delay").map(|d| values::milliseconds(d).unwrap_or(0)) {
         out.insert("start-delay".into(), delay.to_smolstr());
     } else if let Some(origin) = out.get("interval-origin").and_then(|o| values::timestamp(o))
