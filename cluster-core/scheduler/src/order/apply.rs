@@ -174,24 +174,26 @@ impl Plan<'_> {
         }
     }
 
+    /// Block an action of a resource and of all inside, then let what follows hear of it.
     fn block_action(&mut self, rsc: ResourceIdx, task: Task, why: &str) {
-        let actions: Vec<ActionIdx> =
-            self.own_actions(rsc).iter().copied().filter(|a| self.action(*a).task == task).collect();
-        for a in actions {
-            if self.action(a).is(RUNNABLE) {
-                self.action_mut(a).clear(RUNNABLE);
-                if self.action(a).reason.is_none() {
-                    self.action_mut(a).reason = Some(why.to_owned());
-                }
-                self.update_from(a);
-                let after: Vec<ActionIdx> = self.action(a).after.iter().map(|r| r.other).collect();
-                for then in after {
-                    self.update_from(then);
+        let mut blocked = Vec::new();
+        for r in crate::unpack::resources::subtree(&self.c, rsc) {
+            for i in 0..self.own_actions(r).len() {
+                let a = self.own_actions(r)[i];
+                if self.action(a).task == task && self.action(a).is(RUNNABLE) {
+                    let action = self.action_mut(a);
+                    action.clear(RUNNABLE);
+                    action.reason.get_or_insert_with(|| why.to_owned());
+                    self.update_from(a);
+                    blocked.push(a);
                 }
             }
         }
-        for child in self.children(rsc) {
-            self.block_action(child, task, why);
+        for a in blocked {
+            let after: Vec<ActionIdx> = self.action(a).after.iter().map(|r| r.other).collect();
+            for then in after {
+                self.update_from(then);
+            }
         }
     }
 }
