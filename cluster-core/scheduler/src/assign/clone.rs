@@ -216,7 +216,7 @@ impl Plan<'_> {
 
     fn preferred_node(&self, rsc: ResourceIdx, optimal: i32) -> Option<NodeIdx> {
         let r = &self.c[rsc];
-        if r.active.is_empty() || !r.is(Flags::UNASSIGNED) || self.did_fail(rsc) {
+        if r.active.is_empty() || !r.is(Flags::UNASSIGNED) || r.is_failed() {
             return None;
         }
         let node = self.current_node(rsc)?;
@@ -301,7 +301,8 @@ impl Plan<'_> {
                 None => {
                     self.restore_tables(&saved);
                     self.forget_notes(notes, |r| saved.iter().any(|(s, _)| *s == r));
-                    self.unassign(rsc);
+                    // It fits nowhere: the members of a group are not tried again.
+                    self.c[rsc].set(Flags::UNASSIGNED);
                     break;
                 }
             }
