@@ -101,6 +101,11 @@ fn normalise(
     out: &mut rules::Values,
 ) {
     out.shift_remove("interval");
+    // Reactions that need a stop are none to a stop that failed.
+    let needs_stop = |v: &SmolStr| ["standby", "demote", "stop"].iter().any(|w| v.eq_ignore_ascii_case(w));
+    if task == "stop" && out.get("on-fail").is_some_and(needs_stop) {
+        out.shift_remove("on-fail");
+    }
     if interval_ms > 0 {
         out.insert("interval".into(), interval_ms.to_smolstr());
     }
@@ -157,10 +162,10 @@ pub fn on_fail(env: &Env, c: &Cluster, rsc: ResourceIdx, task: &str, interval_ms
         Some("block") => Some(OnFail::Block),
         Some("fence") if fencing => Some(OnFail::Fence),
         Some("fence") => Some(OnFail::Stop),
-        Some("standby") if task != "stop" => Some(OnFail::Standby),
+        Some("standby") => Some(OnFail::Standby),
         Some("ignore" | "nothing") => Some(OnFail::Ignore),
         Some("migrate") => Some(OnFail::Ban),
-        Some("stop") if task != "stop" => Some(OnFail::Stop),
+        Some("stop") => Some(OnFail::Stop),
         Some("restart") => Some(OnFail::Restart),
         Some("restart-container") if c[rsc].container.is_some() => Some(OnFail::RestartContainer),
         Some("demote") if task == "promote" || op.as_ref().is_some_and(promoted_monitor) => {
