@@ -72,13 +72,13 @@ impl Plan<'_> {
         for node in nodes {
             let unfence = self.fence_action(node, Some("on"), true, None, false);
             let side = self.side(unfence);
-            let flags = ORDERED | FIRST_IMPLIES_SAME_NODE_THEN;
+            let flags = IF_ON_SAME_NODE | FIRST_IMPLIES_SAME_NODE_THEN;
             self.order(
                 Side::task(rsc, Task::STOP),
                 Side::action_of(None, unfence),
                 ORDERED | IF_ON_SAME_NODE,
             );
-            self.order(side, Side::task(rsc, Task::START), flags | UNRUNNABLE_FIRST_BLOCKS);
+            self.order(side, Side::task(rsc, Task::START), flags);
         }
     }
 
