@@ -18,7 +18,9 @@ impl Plan<'_> {
         let unfence = self.fence_action(node, Some("on"), true, None, false);
         self.relate(unfence, a, flags);
         let done = self.c[node].attr("#node-unfenced").is_some_and(|v| v != "0");
-        if !done {
+        // A device that runs there already has done without.
+        let runs = self.c[rsc].is(Flags::FENCE_DEVICE) && self.c[rsc].active.contains(&node);
+        if !done && !runs {
             let reason = format!("required by {} {}", self.c[rsc].id, self.tasks.name(self.action(a).task));
             let action = self.action_mut(unfence);
             action.clear(OPTIONAL);

@@ -189,8 +189,12 @@ impl Reader<'_> {
             ("addr".into(), address.unwrap_or(HOST_NAME).into()),
             ("port".into(), spec.control_port.clone()),
         ];
-        let meta =
-            vec![("internal-rsc".into(), "true".into()), ("container".into(), self.c[container].id.clone())];
+        let meta = vec![
+            ("internal-rsc".into(), "true".into()),
+            ("container".into(), self.c[container].id.clone()),
+            // Its container stops and starts, and so does what it connects to.
+            ("allow-migrate".into(), "false".into()),
+        ];
         let definition = remote_definition(id.clone(), params, meta, None);
         self.c.has_remote_nodes = true;
         let rsc = self.replica_part(bundle, definition);

@@ -17,9 +17,9 @@ impl Reader<'_> {
         let get = |n: &str| meta.get(n).cloned();
         let mut fixed_meta: Vec<(SmolStr, SmolStr)> =
             vec![("internal-rsc".into(), "true".into()), ("container".into(), self.c[guest].id.clone())];
-        if let Some(v) = get("remote-allow-migrate") {
-            fixed_meta.push(("allow-migrate".into(), v));
-        }
+        // Unlike that of a remote node, a guest's connection is made again where the guest went.
+        let migrates = get("remote-allow-migrate").unwrap_or_else(|| "false".into());
+        fixed_meta.push(("allow-migrate".into(), migrates));
         if let Some(v) = get("is-managed") {
             fixed_meta.push(("is-managed".into(), v));
         }
