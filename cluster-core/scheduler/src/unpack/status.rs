@@ -105,11 +105,6 @@ impl Reader<'_> {
         if !self.c[node].unpacked {
             self.remote_online(node);
         }
-        let asked = self.c[node].attr("shutdown").is_some_and(|v| v != "0" && !v.is_empty());
-        if asked && let Some(connection) = self.c[node].connection {
-            // The node wants to go: what runs there moves, then the connection ends.
-            self.c[connection].next_role = Role::Stopped;
-        }
         let n = &mut self.c[node];
         let on = |name: &str, n: &crate::model::Node| values::is_true(n.attr(name));
         n.standby |= on("standby", n);
