@@ -4,7 +4,7 @@ use super::Ordering;
 use super::flags::*;
 use crate::actions::create::Wanted;
 use crate::actions::{ActionIdx, RUNNABLE, Relation, Task};
-use crate::model::{ResourceIdx, Role};
+use crate::model::{Flags, ResourceIdx, Role};
 use crate::plan::Plan;
 
 impl Plan<'_> {
@@ -152,26 +152,31 @@ impl Plan<'_> {
         }
         for c in self.with_this_of(at) {
             let col = &self.colocations[c.0 as usize];
-            if col.score < crate::model::INFINITY {
+            let (dependent, dependent_role) = (col.dependent, col.dependent_role);
+            let (primary, promoted_primary) = (col.primary, col.primary_role == Role::Promoted);
+            if col.score < crate::model::INFINITY
+                || (promote && !promoted_primary)
+                || (primary != at && !self.is_inside(at, primary))
+            {
                 continue;
             }
-            let dependent = col.dependent;
-            if col.primary != at && !self.is_inside(at, col.primary) {
+            let container = self.is_last_container(at, primary);
+            if self.is_collective(at) != self.is_collective(primary) && !container {
                 continue;
             }
-            if self.is_collective(at) != self.is_collective(col.primary) {
-                continue;
-            }
-            let promoted_primary = col.primary_role == Role::Promoted;
-            if promote && !promoted_primary {
-                continue;
-            }
-            let why = format!("colocation with {}", self.c[col.primary].id);
-            let task =
-                if promote && col.dependent_role == Role::Promoted { Task::PROMOTE } else { Task::START };
-            let task = if col.dependent_role == Role::Promoted { Task::PROMOTE } else { task };
+            let why = format!("colocation with {}", self.c[if container { at } else { primary }].id);
+            let task = if dependent_role == Role::Promoted { Task::PROMOTE } else { Task::START };
             self.block_action(dependent, task, &why);
         }
+    }
+
+    /// A container that cannot start, of a bundle none of whose containers can.
+    fn is_last_container(&mut self, rsc: ResourceIdx, bundle: ResourceIdx) -> bool {
+        if !self.c[rsc].is(Flags::REPLICA_CONTAINER) || self.c[rsc].parent != Some(bundle) {
+            return false;
+        }
+        let start = self.newest(bundle, Task::START, None);
+        start.is_some_and(|start| self.flags_of(start, None) & RUNNABLE == 0)
     }
 
     /// Block an action of a resource and of all inside, then let what follows hear of it.
