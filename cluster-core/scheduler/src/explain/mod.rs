@@ -64,7 +64,8 @@ pub fn explain(cib: &rhapsody_cib::Cib, now: i64, id: &str) -> Result<Vec<Reason
         return Err(format!("resource '{id}' does not exist"));
     }
     let trace = Trace::new(&cluster, watched.clone());
-    let (_, mut plan) = crate::run(&env, cluster, &crate::Options { now, ..Default::default() }, Some(trace));
+    let mut plan = crate::run(&env, cluster, &crate::Options { now, ..Default::default() }, Some(trace));
+    plan.choose();
     let changes = summary::changes(&mut plan);
     let trace = plan.trace.take().map(|t| *t).unwrap_or_default();
     Ok(watched.into_iter().map(|rsc| reasons(&plan, rsc, &trace, &changes)).collect())

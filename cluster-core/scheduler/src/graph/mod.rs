@@ -12,8 +12,8 @@ use crate::plan::Plan;
 use rhapsody_transition as wire;
 
 impl Plan<'_> {
-    /// Write down everything that has to be done.
-    pub fn transition(&mut self) -> wire::Transition {
+    /// Choose what has to be done, in the order of the graph.
+    pub fn choose(&mut self) -> Vec<ActionIdx> {
         self.restore_real_starts();
         let mut order: Vec<ActionIdx> = Vec::new();
         for rsc in self.c.top.clone() {
@@ -22,8 +22,13 @@ impl Plan<'_> {
         for i in (0..self.actions.len() as u32).rev() {
             self.add_action(ActionIdx(i), &mut order);
         }
-        let mut actions = Vec::with_capacity(order.len());
-        for a in &order {
+        order
+    }
+
+    /// Write down what was chosen.
+    pub fn transition(&mut self, chosen: &[ActionIdx]) -> wire::Transition {
+        let mut actions = Vec::with_capacity(chosen.len());
+        for a in chosen {
             let action = self.wire_action(*a);
             actions.push(action);
         }

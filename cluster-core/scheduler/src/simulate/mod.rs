@@ -116,14 +116,20 @@ pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Resu
     }
     let options =
         crate::Options { now, show_scores: request.show_scores, show_utilization: request.show_utilization };
-    let (transition, mut plan) = crate::run(&env, cluster, &options, None);
+    let mut plan = crate::run(&env, cluster, &options, None);
+    let chosen = plan.choose();
     if shows {
         out.scores(&plan.scores);
     }
     out.summary(&summary::changes(&mut plan));
-    answer.graph = request.graph.then(|| graph_xml::write(&plan, &transition));
     answer.dot = request.dot.then(|| dot::write(&plan, request.all_actions));
     answer.issues.clone_from(&plan.c.issues);
+    if !(request.simulate || request.graph) {
+        // The actions with all their parameters are most of the work, and nobody wants them.
+        return Ok(answer);
+    }
+    let transition = plan.transition(&chosen);
+    answer.graph = request.graph.then(|| graph_xml::write(&plan, &transition));
     if !request.simulate {
         return Ok(answer);
     }
