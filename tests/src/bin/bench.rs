@@ -1,15 +1,19 @@
 //! `make bench`: ours beside the real stack, in one run, as ratios. Times are wall time on this
 //! machine; only the ratio of two figures of one run says anything.
 //!
-//! Usage: `bench [--runs N] [--only files|ours|peer]` with the release programs in
+//! Usage: `bench [--runs N] [--only files|scheduler|ours|peer]` with the release programs in
 //! `RHAPSODY_BIN_DIR`. Rows whose peer is not installed show ours alone.
 
+#[path = "bench/clusters.rs"]
+mod clusters;
 #[path = "bench/commands.rs"]
 mod commands;
 #[path = "bench/live.rs"]
 mod live;
 #[path = "bench/peer.rs"]
 mod peer;
+#[path = "bench/scheduler.rs"]
+mod scheduler;
 #[path = "bench/table.rs"]
 mod table;
 #[path = "bench/words.rs"]
@@ -27,7 +31,10 @@ fn main() {
         words::measure(&mut table, runs * 10);
         commands::measure(&mut table, runs * 10);
     }
-    if only.as_deref() == Some("files") || !rhapsody_tests::can_run_live() {
+    if wanted("scheduler") {
+        scheduler::measure(&mut table, runs);
+    }
+    if matches!(only.as_deref(), Some("files" | "scheduler")) || !rhapsody_tests::can_run_live() {
         println!("{table}");
         return;
     }
