@@ -3,6 +3,9 @@
 
 use std::fmt::Write;
 
+#[path = "constraints.rs"]
+mod constraints;
+
 /// A generated cluster and what is in it.
 pub struct Case {
     pub cib: String,
@@ -42,6 +45,10 @@ struct Builder {
     promotables: Vec<String>,
     /// Primitives outside clones, for the history.
     singles: Vec<String>,
+    /// Primitives of clones, each with its agent.
+    cloned: Vec<(String, &'static str)>,
+    /// Nodes have so much, resources need so much.
+    utilization: bool,
     resources: String,
     constraints: String,
     options: String,
@@ -57,6 +64,8 @@ pub fn case(seed: u64) -> Case {
         tops: Vec::new(),
         promotables: Vec::new(),
         singles: Vec::new(),
+        cloned: Vec::new(),
+        utilization: false,
         resources: String::new(),
         constraints: String::new(),
         options: String::new(),
@@ -106,6 +115,7 @@ impl Builder {
             self.has("placement-strategy");
             let strategy = *self.dice.pick(&["balanced", "utilization", "minimal"]);
             self.option("placement-strategy", strategy);
+            self.utilization = true;
         }
     }
 
@@ -143,9 +153,32 @@ impl Builder {
         } else {
             format!(r#"<op id="{id}-m1" name="monitor" interval="10s"/>"#)
         };
+        let needs = if self.utilization && !self.dice.one_in(3) {
+            let amount = 1 + self.dice.roll(3);
+            format!(
+                r#"<utilization id="{id}-util"><nvpair id="{id}-util-cpu" name="cpu" value="{amount}"/></utilization>"#
+            )
+        } else {
+            String::new()
+        };
         format!(
-            r#"<primitive id="{id}" class="ocf" provider="{provider}" type="{agent}"><meta_attributes id="{id}-meta">{meta}</meta_attributes><operations>{monitor}</operations></primitive>"#
+            r#"<primitive id="{id}" class="ocf" provider="{provider}" type="{agent}"><meta_attributes id="{id}-meta">{meta}</meta_attributes>{needs}<operations>{monitor}</operations></primitive>"#
         )
+    }
+
+    /// What a clone runs: a primitive, or a group of two.
+    fn cloned_part(&mut self, id: &str, group: &str, roles: bool) -> String {
+        let agent = if roles { "Stateful" } else { "Dummy" };
+        self.cloned.push((id.to_owned(), agent));
+        let first = self.primitive(id, roles);
+        if !self.dice.one_in(3) {
+            return first;
+        }
+        self.has("cloned group");
+        let id = format!("{id}2");
+        let second = self.primitive(&id, roles);
+        self.cloned.push((id, agent));
+        format!(r#"<group id="{group}">{first}{second}</group>"#)
     }
 
     fn resources(&mut self) {
@@ -169,7 +202,7 @@ impl Builder {
         }
         if self.dice.one_in(2) {
             self.has("clone");
-            let inner = self.primitive("ca", false);
+            let inner = self.cloned_part("ca", "cg", false);
             let interleave = self.dice.one_in(2);
             let _ = write!(
                 self.resources,
@@ -179,7 +212,7 @@ impl Builder {
         }
         if self.dice.one_in(3) {
             self.has("promotable");
-            let inner = self.primitive("ma", true);
+            let inner = self.cloned_part("ma", "mg", true);
             let notify = self.dice.one_in(2);
             if notify {
                 self.has("notify");
@@ -190,51 +223,6 @@ impl Builder {
             );
             self.tops.push("m".to_owned());
             self.promotables.push("m".to_owned());
-        }
-    }
-
-    fn constraints(&mut self) {
-        for n in 0..self.dice.roll(5) {
-            let (first, then) =
-                (self.dice.pick(&self.tops.clone()).clone(), self.dice.pick(&self.tops.clone()).clone());
-            let score = (*self.dice.pick(&["INFINITY", "-INFINITY", "100", "-50", "10"])).to_owned();
-            match self.dice.roll(3) {
-                0 => {
-                    self.has("location");
-                    let node = self.dice.pick(&self.nodes.clone()).clone();
-                    let _ = write!(
-                        self.constraints,
-                        r#"<rsc_location id="l{n}" rsc="{first}" node="{node}" score="{score}"/>"#
-                    );
-                }
-                1 if first != then => {
-                    self.has("colocation");
-                    let role = if self.promotables.contains(&then) && self.dice.one_in(2) {
-                        self.features.push("colocation-role");
-                        r#" with-rsc-role="Promoted""#
-                    } else {
-                        ""
-                    };
-                    let _ = write!(
-                        self.constraints,
-                        r#"<rsc_colocation id="k{n}" rsc="{first}" with-rsc="{then}" score="{score}"{role}/>"#
-                    );
-                }
-                2 if first != then => {
-                    self.has("order");
-                    let kind = (*self.dice.pick(&["Mandatory", "Optional", "Serialize"])).to_owned();
-                    let action = if self.promotables.contains(&first) && self.dice.one_in(2) {
-                        r#" first-action="promote" then-action="start""#
-                    } else {
-                        ""
-                    };
-                    let _ = write!(
-                        self.constraints,
-                        r#"<rsc_order id="o{n}" first="{first}" then="{then}" kind="{kind}"{action}/>"#
-                    );
-                }
-                _ => {}
-            }
         }
     }
 
@@ -257,9 +245,19 @@ impl Builder {
                 self.has("standby");
                 let _ = write!(attributes, r#"<nvpair id="n{id}-standby" name="standby" value="on"/>"#);
             }
+            let site = *self.dice.pick(&["a", "b"]);
+            let _ = write!(attributes, r#"<nvpair id="n{id}-site" name="site" value="{site}"/>"#);
+            let room = if self.utilization {
+                let amount = 2 + self.dice.roll(7);
+                format!(
+                    r#"<utilization id="n{id}-util"><nvpair id="n{id}-util-cpu" name="cpu" value="{amount}"/></utilization>"#
+                )
+            } else {
+                String::new()
+            };
             let _ = write!(
                 nodes,
-                r#"<node id="{id}" uname="{name}"><instance_attributes id="n{id}-ia">{attributes}</instance_attributes></node>"#
+                r#"<node id="{id}" uname="{name}"><instance_attributes id="n{id}-ia">{attributes}</instance_attributes>{room}</node>"#
             );
             // the first node is the DC and stays up
             if n > 0 && self.dice.one_in(8) {
@@ -279,18 +277,40 @@ impl Builder {
                 self.has(if history == 1 { "stopped" } else { "running" });
                 for (rsc, home) in &homes {
                     let home = if rsc.starts_with("g-") { group_home.unwrap_or(*home) } else { *home };
-                    self.history(&mut lrm, rsc, &name, history == 2 && home == n);
+                    self.history(&mut lrm, (rsc, "Dummy"), &name, history == 2 && home == n);
+                }
+                for (rsc, agent) in self.cloned.clone() {
+                    let running = history == 2 && !self.dice.one_in(3);
+                    self.history(&mut lrm, (&rsc, agent), &name, running);
                 }
             } else {
                 self.has("unprobed");
             }
-            let _ =
-                write!(status, r#"<lrm id="{id}"><lrm_resources>{lrm}</lrm_resources></lrm></node_state>"#);
+            let scores = self.promotion_scores(id);
+            let _ = write!(
+                status,
+                r#"{scores}<lrm id="{id}"><lrm_resources>{lrm}</lrm_resources></lrm></node_state>"#
+            );
         }
         (nodes, status)
     }
 
-    fn history(&mut self, lrm: &mut String, rsc: &str, node: &str, running: bool) {
+    /// What the agents of promotable clones have said about a node.
+    fn promotion_scores(&mut self, id: usize) -> String {
+        let mut scores = String::new();
+        for (rsc, agent) in self.cloned.clone() {
+            if agent == "Stateful" && !self.dice.one_in(4) {
+                self.has("promotion score");
+                let score = *self.dice.pick(&[5, 10, 100]);
+                let _ = write!(scores, r#"<nvpair id="s{id}-{rsc}" name="master-{rsc}" value="{score}"/>"#);
+            }
+        }
+        format!(
+            r#"<transient_attributes id="{id}"><instance_attributes id="s{id}">{scores}</instance_attributes></transient_attributes>"#
+        )
+    }
+
+    fn history(&mut self, lrm: &mut String, (rsc, agent): (&str, &str), node: &str, running: bool) {
         let op = |name: &str, interval: u32, call: u32, rc: u32, target: u32| {
             format!(
                 r#"<lrm_rsc_op id="{rsc}_{kind}_{interval}" operation_key="{rsc}_{name}_{interval}" operation="{name}" crm-debug-origin="gen" crm_feature_set="3.16.1" transition-key="{call}:1:{target}:11111111-2222-3333-4444-555555555555" transition-magic="0:{rc};{call}:1:{target}:11111111-2222-3333-4444-555555555555" exit-reason="" on_node="{node}" call-id="{call}" rc-code="{rc}" op-status="0" interval="{interval}" last-rc-change="1700000000" exec-time="10" queue-time="0" op-digest="{NO_PARAMETERS}"/>"#,
@@ -307,7 +327,7 @@ impl Builder {
         }
         let _ = write!(
             lrm,
-            r#"<lrm_resource id="{rsc}" class="ocf" provider="pacemaker" type="Dummy">{ops}</lrm_resource>"#
+            r#"<lrm_resource id="{rsc}" class="ocf" provider="pacemaker" type="{agent}">{ops}</lrm_resource>"#
         );
     }
 }
