@@ -67,7 +67,10 @@ fn simulate(program: &Path, before: &[&str], cib: &Path) -> Option<Decision> {
     let (_, after_summary) = text.split_once("Transition Summary:")?;
     let (summary, rest) = after_summary.split_once("Executing Cluster Transition:")?;
     let (_, afterwards) = rest.split_once("Revised Cluster Status:")?;
-    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The older program calls maintenance unmanaged.
+    let words = |line: &str| {
+        line.split_whitespace().collect::<Vec<_>>().join(" ").replace("maintenance)", "unmanaged)")
+    };
     Some(Decision {
         summary: summary.lines().map(words).filter(|l| l.starts_with('*')).collect(),
         afterwards: afterwards.lines().map(words).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n"),
