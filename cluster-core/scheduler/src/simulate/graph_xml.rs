@@ -72,6 +72,9 @@ fn action(doc: &mut Document, parent: Element, a: &Action, full: bool) {
     if !full {
         return;
     }
+    if let Some(since) = a.meta("shutdown_lock") {
+        doc.set_attr(e, "shutdown-lock", since);
+    }
     if let Some(r) = &a.resource {
         let p = doc.append(e, "primitive");
         doc.set_attr(p, "id", &r.id);
@@ -85,7 +88,7 @@ fn action(doc: &mut Document, parent: Element, a: &Action, full: bool) {
         doc.set_attr(p, "type", &r.agent);
     }
     let attributes = doc.append(e, "attributes");
-    for (k, v) in &a.params {
+    for (k, v) in a.params.iter().filter(|(k, _)| *k != "CRM_meta_shutdown_lock") {
         doc.set_attr(attributes, k, v);
     }
     if !a.downed.is_empty() {
