@@ -5,7 +5,10 @@ mod bundle;
 pub mod flags;
 pub mod internal;
 pub mod migrate;
+mod milestone;
+mod pair;
 pub mod remote;
+mod spread;
 pub mod update;
 
 use crate::actions::{ActionIdx, Task};

@@ -2,11 +2,11 @@
 
 use super::flags::*;
 use crate::actions::*;
-use crate::model::{Flags, NodeIdx, ResourceIdx, Role, Variant};
+use crate::model::{Flags, NodeIdx, Variant};
 use crate::plan::Plan;
 
-const FIRST_CHANGED: u8 = 1;
-const THEN_CHANGED: u8 = 2;
+pub(super) const FIRST_CHANGED: u8 = 1;
+pub(super) const THEN_CHANGED: u8 = 2;
 
 /// Deeper chains go on through the queue, so that the stack stays small.
 const MAX_DEPTH: u32 = 400;
@@ -16,13 +16,13 @@ const MAX_ROUNDS: u64 = 500;
 
 /// What one side's update looks at.
 #[derive(Clone, Copy)]
-struct Step {
-    node: Option<NodeIdx>,
+pub(super) struct Step {
+    pub node: Option<NodeIdx>,
     /// Flags of `first` as this relation sees them.
-    flags: u32,
+    pub flags: u32,
     /// Which of them count.
-    filter: u32,
-    relation: u32,
+    pub filter: u32,
+    pub relation: u32,
 }
 
 impl Plan<'_> {
@@ -47,7 +47,7 @@ impl Plan<'_> {
         self.updates >= most
     }
 
-    fn update(&mut self, then: ActionIdx) {
+    pub(super) fn update(&mut self, then: ActionIdx) {
         if self.updates_exhausted() {
             self.update_queue.clear();
             return;
@@ -105,7 +105,7 @@ impl Plan<'_> {
         }
     }
 
-    fn resolved_first(&self, first: ActionIdx, then: ActionIdx) -> ActionIdx {
+    pub(super) fn resolved_first(&self, first: ActionIdx, then: ActionIdx) -> ActionIdx {
         let (f, t) = (self.action(first), self.action(then));
         match (f.rsc, t.rsc) {
             (Some(a), Some(b)) if a != b && !self.is_inside(b, a) => self.completed_counterpart(first),
@@ -113,7 +113,7 @@ impl Plan<'_> {
         }
     }
 
-    fn update_pair(&mut self, then: ActionIdx, index: usize, relation: Relation) -> u8 {
+    pub(super) fn update_pair(&mut self, then: ActionIdx, index: usize, relation: Relation) -> u8 {
         if relation.flags == 0 {
             return 0;
         }
@@ -155,112 +155,6 @@ impl Plan<'_> {
             return THEN_CHANGED;
         }
         0
-    }
-
-    /// For a start of a clone that others wait for: its `running`, or the confirmation of it.
-    fn completed_counterpart(&self, a: ActionIdx) -> ActionIdx {
-        let action = self.action(a);
-        let Some(rsc) = action.rsc else { return a };
-        if self.c[rsc].is_primitive() || action.interval_ms > 0 {
-            return a;
-        }
-        let completed = action.key_task.completed();
-        if !matches!(completed, Task::RUNNING | Task::STOPPED | Task::PROMOTED | Task::DEMOTED) {
-            return a;
-        }
-        let key = if self.c[rsc].is(Flags::NOTIFY) && self.is_collective(rsc) {
-            self.notify_task("confirmed-post", completed)
-        } else {
-            Some(completed)
-        };
-        key.and_then(|k| self.newest_key(rsc, k)).unwrap_or(a)
-    }
-
-    fn flags_for_ordering(&mut self, a: ActionIdx, node: Option<NodeIdx>) -> u32 {
-        let Some(rsc) = self.action(a).rsc else { return self.action(a).flags };
-        let flags = self.flags_of(a, None);
-        if node.is_none() || !self.c.is_clone(rsc) {
-            return flags;
-        }
-        let runnable = flags & RUNNABLE;
-        self.flags_of(a, node) | runnable
-    }
-
-    /// The flags of an action, which for groups and clones come from their members.
-    pub fn flags_of(&mut self, a: ActionIdx, node: Option<NodeIdx>) -> u32 {
-        let Some(rsc) = self.action(a).rsc else { return self.action(a).flags };
-        match self.c[rsc].variant {
-            Variant::Primitive => self.action(a).flags,
-            Variant::Group => self.group_flags(a, rsc, node),
-            Variant::Clone | Variant::Bundle => self.collective_flags(a, rsc, node),
-        }
-    }
-
-    fn group_flags(&mut self, a: ActionIdx, group: ResourceIdx, node: Option<NodeIdx>) -> u32 {
-        let mut flags = OPTIONAL | RUNNABLE | PSEUDO;
-        let task = self.action(a).task;
-        let base = task.base();
-        for m in self.children(group) {
-            match self.newest(m, base, node) {
-                Some(member) => {
-                    let own = self.flags_of(member, node);
-                    if flags & OPTIONAL != 0 && own & OPTIONAL == 0 {
-                        flags &= !OPTIONAL;
-                        self.action_mut(a).clear(OPTIONAL);
-                    }
-                    let done_going_down = matches!(task, Task::STOPPED | Task::DEMOTED);
-                    // Going up without a member that stays stopped is not to be up.
-                    let spared = base == task && (own & OPTIONAL != 0 || self.action(member).node.is_none());
-                    if !done_going_down && !spared && own & RUNNABLE == 0 {
-                        flags &= !RUNNABLE;
-                    }
-                }
-                None if base != task && base != Task::STOP && base != Task::DEMOTE => flags &= !RUNNABLE,
-                None => {}
-            }
-        }
-        flags
-    }
-
-    fn collective_flags(&mut self, a: ActionIdx, rsc: ResourceIdx, node: Option<NodeIdx>) -> u32 {
-        let mut flags = OPTIONAL | RUNNABLE | PSEUDO;
-        let mut any_runnable = false;
-        let task = self.instance_task(a, rsc);
-        let bundle_child = self.c[rsc].bundle.as_ref().and_then(|b| b.child);
-        let instances = match bundle_child {
-            Some(child) if matches!(task, Task::PROMOTE | Task::DEMOTE) => self.children(child),
-            _ => self.instances(rsc),
-        };
-        for instance in instances {
-            let primitive = self.c[instance].is_primitive();
-            let Some(own) = self.newest(instance, task, if primitive { node } else { None }) else {
-                continue;
-            };
-            let own = self.flags_of(own, node);
-            if flags & OPTIONAL != 0 && own & OPTIONAL == 0 {
-                flags &= !OPTIONAL;
-                self.action_mut(a).clear(OPTIONAL);
-            }
-            any_runnable |= own & RUNNABLE != 0;
-        }
-        if !any_runnable {
-            flags &= !RUNNABLE;
-            if node.is_none() {
-                self.action_mut(a).clear(RUNNABLE);
-            }
-        }
-        flags
-    }
-
-    /// What an instance does for this action of its clone.
-    fn instance_task(&self, a: ActionIdx, rsc: ResourceIdx) -> Task {
-        let action = self.action(a);
-        let task = match self.notify_base(action.key_task) {
-            Some(base) => base,
-            None => action.task,
-        };
-        let group = self.c[rsc].children.first().is_some_and(|c| self.c[*c].variant == Variant::Group);
-        if group && self.c[rsc].bundle.is_none() { task } else { task.base() }
     }
 
     fn update_flags(
@@ -393,239 +287,5 @@ impl Plan<'_> {
             changed |= THEN_CHANGED;
         }
         changed
-    }
-
-    /// Update in the way of the resource's variant.
-    fn update_on(&mut self, by: ResourceIdx, first: ActionIdx, then: ActionIdx, s: Step) -> u8 {
-        match self.c[by].variant {
-            Variant::Primitive => self.update_two(first, then, s),
-            Variant::Group => self.update_group(first, then, s),
-            Variant::Clone | Variant::Bundle => self.update_collective(first, then, s),
-        }
-    }
-
-    fn update_group(&mut self, first: ActionIdx, then: ActionIdx, s: Step) -> u8 {
-        let mut changed = self.update_two(first, then, s);
-        let Some(rsc) = self.action(then).rsc else { return changed };
-        if self.action(first).rsc.is_some_and(|r| self.is_inside(rsc, r)) {
-            return changed;
-        }
-        let task = self.action(then).task;
-        let mut heard = Vec::new();
-        for m in self.children(rsc) {
-            let Some(member) = self.newest(m, task, s.node) else { continue };
-            let c = self.update_on(m, first, member, s);
-            if c & THEN_CHANGED != 0 {
-                heard.push(member);
-            }
-            changed |= c;
-        }
-        // What follows a member, its monitor for one, has to hear of it.
-        for member in heard {
-            let after: Vec<ActionIdx> = self.action(member).after.iter().rev().map(|r| r.other).collect();
-            for other in after {
-                self.update(other);
-            }
-        }
-        changed
-    }
-
-    fn update_collective(&mut self, first: ActionIdx, then: ActionIdx, s: Step) -> u8 {
-        let Some(rsc) = self.action(then).rsc else { return 0 };
-        if self.can_interleave(first, then) {
-            return self.update_interleaved(first, then, s);
-        }
-        let mut changed = self.update_two(first, then, s);
-        let task = self.action(then).task;
-        for instance in self.instances(rsc) {
-            let Some(own) = self.newest(instance, task, s.node) else { continue };
-            if self.flags_of(own, s.node) & RUNNABLE == 0 {
-                continue;
-            }
-            let c = self.update_on(instance, first, own, s);
-            if c & THEN_CHANGED != 0 {
-                let after: Vec<ActionIdx> = self.action(own).after.iter().rev().map(|r| r.other).collect();
-                for other in after {
-                    self.update(other);
-                }
-            }
-            changed |= c;
-        }
-        changed
-    }
-
-    fn can_interleave(&self, first: ActionIdx, then: ActionIdx) -> bool {
-        let (Some(a), Some(b)) = (self.action(first).rsc, self.action(then).rsc) else { return false };
-        if a == b || !self.is_collective(a) || !self.is_collective(b) {
-            return false;
-        }
-        let going_down = matches!(self.action(then).key_task, Task::STOP | Task::DEMOTE);
-        let decides = if going_down { a } else { b };
-        crate::unpack::values::is_true(self.c[decides].meta("interleave"))
-    }
-
-    fn update_interleaved(&mut self, first: ActionIdx, then: ActionIdx, s: Step) -> u8 {
-        let (Some(a), Some(b)) = (self.action(first).rsc, self.action(then).rsc) else { return 0 };
-        let current = matches!(self.action(first).key_task, Task::STOPPED | Task::DEMOTED)
-            || matches!(self.notify_base(self.action(first).key_task), Some(Task::STOPPED | Task::DEMOTED));
-        let mut changed = 0;
-        for instance in self.instances(b) {
-            let Some(partner) = self.compatible_instance(instance, a, Role::Unknown, current) else {
-                let mandatory = s.relation & (UNRUNNABLE_FIRST_BLOCKS | FIRST_IMPLIES_THEN) != 0;
-                // Only the first time: what is unassigned already must not start the round again.
-                if !current && mandatory && self.assign(instance, None, true, true) {
-                    changed |= THEN_CHANGED;
-                }
-                continue;
-            };
-            let Some(fa) = self.instance_action(first, partner) else { continue };
-            let Some(ta) = self.instance_action(then, instance) else { continue };
-            if self.relate(fa, ta, s.relation) {
-                changed |= FIRST_CHANGED | THEN_CHANGED;
-            }
-            let flags = self.flags_of(fa, None);
-            changed |= self.update_on(instance, fa, ta, Step { flags, ..s });
-        }
-        changed
-    }
-
-    /// The action of an instance that stands behind an action of its clone.
-    fn instance_action(&self, a: ActionIdx, instance: ResourceIdx) -> Option<ActionIdx> {
-        let action = self.action(a);
-        let task = self.notify_base(action.key_task).unwrap_or(action.task);
-        // A group has milestones of its own.
-        let task = if self.c[instance].variant == Variant::Group { task } else { task.base() };
-        self.newest(instance, task, None)
-    }
-
-    fn update_two(&mut self, first: ActionIdx, then: ActionIdx, s: Step) -> u8 {
-        let then_before = self.action(then).flags;
-        let first_before = self.action(first).flags;
-        if s.relation & ASYMMETRIC != 0 {
-            self.asymmetric(first, then);
-        }
-        // A required `then` only carries over what `first` needs anyway: that a resource stops because
-        // what it was started after stops, follows from its own start.
-        if s.relation & THEN_IMPLIES_FIRST != 0 && then_before & OPTIONAL == 0 {
-            if s.filter & OPTIONAL != 0 && s.flags & OPTIONAL == 0 && first_before & OPTIONAL != 0 {
-                self.clear_because(first, OPTIONAL, then);
-            }
-            if s.flags & MIGRATABLE != 0 && !self.action(then).is(MIGRATABLE) {
-                self.clear_because(first, MIGRATABLE, then);
-            }
-        }
-        if s.relation & PROMOTED_THEN_IMPLIES_FIRST != 0
-            && self.action(then).rsc.is_some_and(|r| self.c[r].role == Role::Promoted)
-            && !self.action(then).is(OPTIONAL)
-        {
-            self.clear_because(first, OPTIONAL, then);
-            if self.action(first).is(MIGRATABLE) && !self.action(then).is(MIGRATABLE) {
-                self.clear_because(first, MIGRATABLE, then);
-            }
-        }
-        if s.relation & UNMIGRATABLE_THEN_BLOCKS != 0 {
-            if !self.action(then).is(MIGRATABLE | RUNNABLE) {
-                self.clear_because(first, RUNNABLE, then);
-            }
-            if !self.action(then).is(OPTIONAL) {
-                self.clear_because(first, OPTIONAL, then);
-            }
-        }
-        if s.relation & FIRST_IMPLIES_THEN != 0
-            && self.action(then).is(OPTIONAL)
-            && s.flags & OPTIONAL == 0
-            && !self.action(first).is(MIGRATABLE)
-        {
-            self.clear_because(then, OPTIONAL, first);
-        }
-        if s.relation & UNRUNNABLE_FIRST_BLOCKS != 0
-            && self.action(then).is(RUNNABLE)
-            && s.flags & RUNNABLE == 0
-        {
-            self.clear_because(then, RUNNABLE, first);
-            self.clear_because(then, MIGRATABLE, first);
-        }
-        if s.relation & INTERMEDIATE_STOP != 0 {
-            self.restart_rule(first, then);
-        }
-        let mut changed = 0;
-        if self.action(then).flags != then_before {
-            changed |= THEN_CHANGED;
-            if self.action(then).rsc.is_some_and(|r| self.c[r].parent.is_some()) {
-                self.update(then);
-            }
-        }
-        if self.action(first).flags != first_before {
-            changed |= FIRST_CHANGED;
-        }
-        changed
-    }
-
-    fn asymmetric(&mut self, first: ActionIdx, then: ActionIdx) {
-        let Some(rsc) = self.action(then).rsc else { return };
-        if self.action(first).is(RUNNABLE) {
-            return;
-        }
-        let role = self.state(rsc, true);
-        let t = self.action(then);
-        if t.is(OPTIONAL) {
-            if role == Role::Stopped && t.task == Task::STOP {
-                return;
-            }
-            if role >= Role::Started
-                && t.task == Task::START
-                && let [only] = self.c[rsc].active.as_slice()
-                && t.node == Some(*only)
-            {
-                return;
-            }
-        }
-        self.clear_because(then, OPTIONAL, first);
-        self.clear_because(then, RUNNABLE, first);
-    }
-
-    fn restart_rule(&mut self, first: ActionIdx, then: ActionIdx) {
-        let Some(rsc) = self.action(then).rsc else { return };
-        let t = self.action(then);
-        let restart = !t.is(OPTIONAL);
-        let stop = !t.is(RUNNABLE) && self.c[rsc].is_managed() && self.action(first).rsc == Some(rsc);
-        if !restart && !stop {
-            return;
-        }
-        if self.action(first).is(RUNNABLE) || restart {
-            self.clear_because(first, OPTIONAL, then);
-        }
-        if !self.action(then).is(MIGRATABLE) {
-            self.clear_because(first, MIGRATABLE, then);
-        }
-        let f = self.action(first);
-        if !f.is(OPTIONAL) && !f.is(RUNNABLE) {
-            self.clear_because(then, RUNNABLE, first);
-        }
-    }
-
-    /// Clear a flag; if another resource is the cause, that is the reason (unless there is one).
-    fn clear_because(&mut self, a: ActionIdx, flag: u32, cause: ActionIdx) {
-        if !self.action(a).is(flag) {
-            return;
-        }
-        self.action_mut(a).clear(flag);
-        let cause_rsc = self.action(cause).rsc;
-        if self.action(a).rsc == cause_rsc {
-            return;
-        }
-        let change = match flag {
-            OPTIONAL => "required",
-            RUNNABLE => "unrunnable",
-            _ => "unmigrateable",
-        };
-        if self.action(a).reason.is_none() || flag == MIGRATABLE {
-            let task = self.tasks.name(self.action(cause).task);
-            let text = match cause_rsc {
-                Some(by) => format!("{change} {} {task}", self.c[by].id),
-                None => format!("{change} {task}"),
-            };
-            self.action_mut(a).reason = Some(text);
-        }
     }
 }
