@@ -41,6 +41,13 @@ impl Context {
 
     /// Runs an operation that changes something; what `--wait` asks for goes along.
     pub fn change(&mut self, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
+        let answer = self.ask_waiting(name, request)?;
+        reports::tell(&answer.reports, self.options.has("--debug"));
+        if answer.done { Ok(answer.result) } else { Err(Failure::Told) }
+    }
+
+    /// The same, with the reports left to the caller.
+    pub fn ask_waiting(&mut self, name: &str, request: &impl Serialize) -> Result<Answer, Failure> {
         let mut params = serde_json::to_value(request)
             .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
         if !self.target()?.is_file() {
@@ -50,7 +57,7 @@ impl Context {
                 params.insert("wait".to_owned(), wait);
             }
         }
-        self.run(name, &params)
+        self.ask(name, &params)
     }
 
     /// As [`Context::run`], with the result in its own type.

@@ -25,16 +25,38 @@ pub struct FileTarget {
     live: bool,
 }
 
+/// What a new file begins with: a schema that every Pacemaker since 2.0 knows.
+const NEW: &str = r#"<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker-3.1">
+  <configuration>
+    <crm_config/>
+    <nodes/>
+    <resources/>
+    <constraints/>
+  </configuration>
+  <status/>
+</cib>
+"#;
+
+fn has_folder(path: &Path) -> bool {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    path.file_name().is_some() && folder.is_none_or(Path::is_dir)
+}
+
 impl FileTarget {
     pub fn open(path: &str) -> Result<Self, Failure> {
         let path = PathBuf::from(path);
         let shown = path.display().to_string();
-        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                Failure::Message(format!("unable to find the CIB file '{shown}'"))
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            // A file that is not there yet is one to begin.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && has_folder(&path) => {
+                eprintln!("The CIB file '{shown}' does not exist, starting with an empty CIB");
+                NEW.to_owned()
             }
-            _ => Failure::Message(format!("unable to read the CIB file '{shown}': {error}")),
-        })?;
+            Err(error) => {
+                return Err(Failure::Message(format!("unable to read the CIB file '{shown}': {error}")));
+            }
+        };
         let cib = Cib::parse(&text)
             .map_err(|error| Failure::Message(format!("unable to parse the CIB file '{shown}': {error}")))?;
         Ok(FileTarget { path, cib, agents: agents(), base: None, live: false })

@@ -48,6 +48,10 @@ impl Installed {
         }
     }
 
+    pub(crate) fn ocf_root(&self) -> &Path {
+        &self.ocf_root
+    }
+
     fn resource_d(&self) -> PathBuf {
         self.ocf_root.join("resource.d")
     }
@@ -256,7 +260,7 @@ pub fn validate_with(
     }
 }
 
-fn ocf_environment(command: Command, name: &AgentName, ocf_root: &Path) -> Command {
+pub(crate) fn ocf_environment(command: Command, name: &AgentName, ocf_root: &Path) -> Command {
     command
         .env("OCF_ROOT", ocf_root.to_string_lossy())
         .env("OCF_RA_VERSION_MAJOR", "1")

@@ -16,7 +16,7 @@ use rhapsody_ops::work::NodeNames;
 use rhapsody_ops::{Env, Outcome};
 use serde_json::Value;
 
-const ATTEMPTS_MAX: usize = 5;
+pub const ATTEMPTS_MAX: usize = 5;
 
 /// What an operation demands; `None` when there is no such operation.
 pub fn access(name: &str) -> Option<Access> {
@@ -59,7 +59,7 @@ pub async fn run(ctx: &Ctx, name: &str, mut params: Value) -> Done {
 }
 
 /// The operation itself, where it may take its time: it may have to ask agents for their metadata.
-async fn operate(ctx: &Ctx, name: &str, params: Value, mut cib: Cib) -> Result<(Cib, Outcome), Stop> {
+pub async fn operate(ctx: &Ctx, name: &str, params: Value, mut cib: Cib) -> Result<(Cib, Outcome), Stop> {
     let nodes = corosync::membership(&ctx.app).unwrap_or_default().nodes;
     let nodes =
         nodes.into_iter().map(|node| NodeNames { name: node.name, addresses: node.addresses }).collect();

@@ -6,6 +6,7 @@ mod cluster;
 mod hosts;
 mod lifecycle;
 mod live;
+mod resource;
 mod setup;
 mod wait;
 
@@ -103,6 +104,12 @@ pub static COMMANDS: &[Entry] = &[
     command!("rhapsody.cluster.cib", Needs(Read), cib::get),
     command!("rhapsody.resource.cleanup", Needs(Write), cluster::cleanup),
     command!("rhapsody.resource.refresh", Needs(Write), cluster::refresh),
+    command!("resource.disable_safe", Needs(Write), resource::safely::disable),
+    command!("resource.disable_simulate", Needs(Read), resource::safely::simulate),
+    command!("resource.move_autoclean", Needs(Write), resource::moving::autoclean),
+    command!("resource.restart", Needs(Write), resource::restart::run),
+    command!("rhapsody.resource.relocate_run", Needs(Write), resource::relocate::run),
+    command!("rhapsody.resource.relocate_clear", Needs(Write), resource::relocate::clear),
     command!("rhapsody.stonith.fence", Needs(Write), cluster::fence),
     command!("rhapsody.stonith.confirm", Needs(Write), cluster::confirm),
     command!("rhapsody.status", Needs(Read), cluster::status),

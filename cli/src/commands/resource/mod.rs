@@ -5,11 +5,14 @@ pub mod cleanup;
 mod clone;
 pub mod config;
 mod create;
+mod debug;
 pub mod defaults;
 pub mod describe;
+pub mod failcount;
 mod group;
 mod moving;
 mod relations;
+mod relocate;
 pub mod remove;
 pub mod status;
 mod switch;
@@ -57,11 +60,6 @@ fn refuse_stonith(context: &mut Context, words: &[String], instead: Option<&str>
         }
         None => "This command does not accept stonith resources.".to_owned(),
     }))
-}
-
-fn is_clone_or_unknown(context: &mut Context, id: &str) -> Result<bool, Failure> {
-    let all = configured(context)?;
-    Ok(!all.primitives.iter().any(|found| found.id == id))
 }
 
 pub const NOUN: Noun = Noun {
@@ -333,6 +331,90 @@ pub const NOUN: Noun = Noun {
             usage: "<resource id> [destination node] [--promoted] [lifetime=<lifetime>]\nMove a resource by a constraint that stays.",
             options: &["-f", "--dry-run", "--expired", "--master", "--promoted", "--wait"],
             run: moving::move_with_constraint,
+        },
+        Verb {
+            words: "move",
+            usage: "<resource id> [destination node] [--promoted] [--strict] [--wait[=n]]\nMove a resource off its node (to another one), and leave no constraint behind.",
+            options: &["--autodelete", "--master", "--promoted", "--strict", "--wait"],
+            run: moving::move_away,
+        },
+        Verb {
+            words: "restart",
+            usage: "<resource id> [node] [--wait=n]\nStop and start a resource; of a clone or bundle on one node only, if you name it.",
+            options: &["--wait"],
+            run: moving::restart,
+        },
+        Verb {
+            words: "safe-disable",
+            usage: "<resource id | tag id>... [--brief] [--no-strict] [--simulate [--brief]] [--wait[=n]] [--force]\nStop resources and keep them stopped, unless that would affect others.",
+            options: &["--brief", "--force", "--no-strict", "--simulate", "--wait"],
+            run: switch::safe_disable,
+        },
+        Verb {
+            words: "relocate show",
+            usage: "\nShow where resources run, and where they would run without stickiness.",
+            options: &[],
+            run: relocate::show,
+        },
+        Verb {
+            words: "relocate dry-run",
+            usage: "[<resource id>]...\nShow what 'relocate run' would move.",
+            options: &["-f"],
+            run: relocate::dry_run,
+        },
+        Verb {
+            words: "relocate run",
+            usage: "[<resource id>]...\nMove resources (all by default) to the nodes they would choose without stickiness.",
+            options: &[],
+            run: relocate::run,
+        },
+        Verb {
+            words: "relocate clear",
+            usage: "\nRemove constraints that a 'relocate run' has left behind.",
+            options: &[],
+            run: relocate::clear,
+        },
+        Verb {
+            words: "failcount",
+            usage: "[<resource id | stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]] [--full]\nShow failures that the cluster remembers.",
+            options: &["-f", "--full"],
+            run: failcount::show,
+        },
+        Verb {
+            words: "failcount show",
+            usage: "[<resource id | stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]] [--full]\nShow failures that the cluster remembers.",
+            options: &["-f", "--full"],
+            run: failcount::show,
+        },
+        Verb {
+            words: "debug-start",
+            usage: "<resource id> [--full]\nLet the agent start a resource on this node, whatever the cluster thinks of it, and show what it said.",
+            options: &["--full"],
+            run: |context, words| debug::run(context, words, "start"),
+        },
+        Verb {
+            words: "debug-stop",
+            usage: "<resource id> [--full]\nLet the agent stop a resource on this node, whatever the cluster thinks of it, and show what it said.",
+            options: &["--full"],
+            run: |context, words| debug::run(context, words, "stop"),
+        },
+        Verb {
+            words: "debug-monitor",
+            usage: "<resource id> [--full]\nLet the agent look at a resource on this node, whatever the cluster thinks of it, and show what it said.",
+            options: &["--full"],
+            run: |context, words| debug::run(context, words, "monitor"),
+        },
+        Verb {
+            words: "debug-promote",
+            usage: "<resource id> [--full]\nLet the agent promote a resource on this node, whatever the cluster thinks of it, and show what it said.",
+            options: &["--full"],
+            run: |context, words| debug::run(context, words, "promote"),
+        },
+        Verb {
+            words: "debug-demote",
+            usage: "<resource id> [--full]\nLet the agent demote a resource on this node, whatever the cluster thinks of it, and show what it said.",
+            options: &["--full"],
+            run: |context, words| debug::run(context, words, "demote"),
         },
         Verb {
             words: "clear",

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::grammar;
 use rhapsody_ops::resource::moving::{ClearRequest, Request};
+use serde_json::json;
 
 fn promoted(context: &Context) -> bool {
     if context.options.has("--master") {
@@ -38,6 +39,39 @@ pub fn ban(context: &mut Context, words: &[String]) -> Done {
     let request = request(context, words, "ban")?;
     wait::refuse_on_file(context)?;
     context.change("resource.ban", &request)?;
+    Ok(())
+}
+
+/// Away, and nothing is left behind.
+pub fn move_away(context: &mut Context, words: &[String]) -> Done {
+    let (resource, node) = match words {
+        [] => return Err(Failure::message("must specify a resource to move")),
+        [resource] => (resource, None),
+        [resource, node] if !node.contains('=') => (resource, Some(node)),
+        _ => return Err(usage()),
+    };
+    let request = json!({
+        "resource_id": resource,
+        "node": node,
+        "master": promoted(context),
+        "wait_timeout": context.wait_seconds()?.unwrap_or(0),
+        "strict": context.options.has("--strict"),
+    });
+    context.run("resource.move_autoclean", &request)?;
+    Ok(())
+}
+
+pub fn restart(context: &mut Context, words: &[String]) -> Done {
+    let (resource, node) = match words {
+        [] => return Err(Failure::message("You must specify a resource to restart")),
+        [resource] => (resource, None),
+        [resource, node] => (resource, Some(node)),
+        _ => return Err(usage()),
+    };
+    super::refuse_stonith(context, std::slice::from_ref(resource), None)?;
+    let timeout = context.wait_seconds()?.filter(|seconds| *seconds > 0);
+    let request = json!({ "resource_id": resource, "node": node, "timeout": timeout });
+    context.run("resource.restart", &request)?;
     Ok(())
 }
 

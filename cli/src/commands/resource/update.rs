@@ -26,23 +26,14 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
         operations.extend(loose_operations(words)?);
     }
     wait::refuse_on_file(context)?;
-    let meta = grammar::pairs(&parts.flat("meta"))?;
     let request = Request {
         resource_id: id.clone(),
         instance_attributes: grammar::pairs(&parts.head)?,
-        meta_attributes: meta.clone(),
+        meta_attributes: grammar::pairs(&parts.flat("meta"))?,
         operations,
         enable_agent_self_validation: context.options.has("--agent-validation"),
         force: context.options.force(),
     };
-    if meta.values().any(|value| !value.is_empty())
-        && !meta.contains_key("remote-node")
-        && !super::is_clone_or_unknown(context, id)?
-    {
-        eprintln!(
-            "Warning: Meta attributes are not validated by this command. For validation, please use 'rhapsody resource meta' instead."
-        );
-    }
     context.change("rhapsody.resource.update", &request)?;
     Ok(())
 }

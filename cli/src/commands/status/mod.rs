@@ -10,7 +10,7 @@ mod settle;
 
 use super::{Noun, Verb, pcsd, quorum};
 
-pub use model::{get as model, now};
+pub use model::{cib, get as model, now};
 pub use sections::cluster;
 
 pub const NOUN: Noun = Noun {

@@ -3,6 +3,7 @@
 mod config;
 mod create;
 mod fence;
+mod history;
 pub mod level;
 mod level_edit;
 mod update;
@@ -116,6 +117,30 @@ pub const NOUN: Noun = Noun {
                     Tell the cluster that you have seen the node is powered off, for when its fence device cannot say so.",
             options: &["--force", "--yes"],
             run: fence::confirm,
+        },
+        Verb {
+            words: "history",
+            usage: "[<node>]\nShow which nodes were fenced, as this node has seen it.",
+            options: &[],
+            run: history::show,
+        },
+        Verb {
+            words: "history show",
+            usage: "[<node>]\nShow which nodes were fenced, as this node has seen it.",
+            options: &[],
+            run: history::show,
+        },
+        Verb {
+            words: "failcount",
+            usage: "[<resource id | stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]] [--full]\nShow failures that the cluster remembers.",
+            options: &["-f", "--full"],
+            run: resource::failcount::show,
+        },
+        Verb {
+            words: "failcount show",
+            usage: "[<resource id | stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]] [--full]\nShow failures that the cluster remembers.",
+            options: &["-f", "--full"],
+            run: resource::failcount::show,
         },
         Verb {
             words: "cleanup",

@@ -34,6 +34,13 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         return work.stop("ID_NOT_FOUND", format!("Unable to find resource: {id}"));
     }
     check_guest(work, resource, &request.meta_attributes, request.force);
+    if !work.failed() && request.meta_attributes.values().any(|value| !value.is_empty()) {
+        let noun = if tree::is_stonith(&work.cib, resource) { "stonith" } else { "resource" };
+        let text = format!(
+            "Meta attributes are not validated by this command. For validation, please use 'rhapsody {noun} meta' instead."
+        );
+        work.warning("META_ATTRS_NOT_VALIDATED_BY_COMMAND", text);
+    }
     check_options(work, resource, &request);
     work.check()?;
     work.touch();
