@@ -1,7 +1,7 @@
 //! What a CIB would make the cluster do, for commands that ask before they act: which resources
 //! would be touched, and where everything would run afterwards.
 
-use crate::simulate::{Request, simulate};
+use crate::simulate::{Request, Text, simulate};
 use crate::{Options, schedule_document};
 use rhapsody_transition::{ActionKind, Transition};
 use rhapsody_xml::Document;
@@ -37,10 +37,12 @@ pub struct Effects {
 
 /// Plans for a CIB and carries the plan out on a copy. `now` is in seconds since 1970.
 pub fn of(cib: &Document, now: i64) -> Result<Effects, String> {
-    let outcome = schedule_document(cib, &Options { now, show_scores: false });
-    let answer = simulate(cib, &Request { now, plan: true, simulate: true, ..Request::default() })?;
+    let outcome = schedule_document(cib, &Options { now, show_scores: false, show_utilization: false });
+    let request = Request { now, plan: true, simulate: true, ..Request::default() };
+    let mut text = Text::default();
+    let answer = simulate(cib, &request, &mut text)?;
     let after = answer.document.ok_or("the simulation gave no CIB")?;
-    Ok(Effects { touched: touched(&outcome.transition), text: answer.text, after })
+    Ok(Effects { touched: touched(&outcome.transition), text: text.text, after })
 }
 
 fn touched(transition: &Transition) -> BTreeMap<String, Touch> {

@@ -89,6 +89,11 @@ impl Filter {
 type Counts = BTreeMap<String, BTreeMap<String, BTreeMap<(String, u64), Count>>>;
 
 pub fn show(context: &mut Context, words: &[String]) -> Done {
+    if words.first().is_some_and(|word| word == "reset") {
+        return Err(Failure::message(
+            "'failcount reset' has been removed\nHint: 'rhapsody resource cleanup' forgets failures today",
+        ));
+    }
     let filter = Filter::parse(words)?;
     let interval_ms = match &filter.interval {
         None => None,
