@@ -55,6 +55,8 @@ impl Reader<'_> {
         self.c[node].unclean = false;
         self.c[node].unseen = false;
         self.c[node].was_fenced = fenced > 0;
+        // Known before its history is read: what is active there is left alone.
+        self.c[node].maintenance = values::is_true(self.c[node].attr("maintenance"));
         self.c[node].remote_maintenance = values::is_true(doc.attr(e, "node_in_maintenance"));
     }
 
