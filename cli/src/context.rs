@@ -31,6 +31,14 @@ impl Context {
         self.target.as_mut().ok_or_else(|| Failure::message("no target"))
     }
 
+    /// The CIB of a file, to be read; None where the cluster has to be asked.
+    pub fn cib(&mut self) -> Result<Option<&rhapsody_cib::Cib>, Failure> {
+        Ok(match self.target()? {
+            Target::File(file) => Some(file.cib()),
+            Target::Live(_) => None,
+        })
+    }
+
     /// Runs one operation, tells its reports and returns its result.
     pub fn run(&mut self, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
         let answer = self.ask(name, request)?;

@@ -5,11 +5,10 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{cmd, json, resources_cmd, resources_text};
 use rhapsody_ops::dto::resources::Resources;
-use rhapsody_ops::resource::config::Request;
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
     let format = context.format(&["cmd", "json", "text"])?;
-    let mut all: Resources = context.get("resource.get_configured_resources", &Request::default())?;
+    let mut all = super::configured(context)?;
     let stonith_ids: Vec<String> = stonith_alone(&all);
     let all_known = all.clone();
     remove(&mut all, &stonith_ids);

@@ -42,7 +42,11 @@ pub fn is_stonith(all: &Resources, id: &str) -> bool {
     all.primitives.iter().any(|found| found.id == id && found.agent_name.standard == "stonith")
 }
 
-fn configured(context: &mut Context) -> Result<Resources, Failure> {
+pub fn configured(context: &mut Context) -> Result<Resources, Failure> {
+    // The CIB at hand is read as it is: as JSON and back it would take longer than all the rest.
+    if let Some(cib) = context.cib()? {
+        return Ok(rhapsody_ops::dto::resources::read(cib));
+    }
     context.get("resource.get_configured_resources", &serde_json::json!({}))
 }
 

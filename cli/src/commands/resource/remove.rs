@@ -5,7 +5,6 @@ use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
 use rhapsody_ops::cib_elements::Request;
-use rhapsody_ops::dto::resources::Resources;
 use rhapsody_ops::work::ForceFlags;
 use std::collections::BTreeSet;
 
@@ -25,7 +24,7 @@ pub fn remove(context: &mut Context, words: &[String], stonith: bool) -> Done {
         let list: Vec<String> = twice.into_iter().collect();
         return Err(Failure::Message(format!("duplicate arguments: {}", list.join(", "))));
     }
-    let all: Resources = context.get("resource.get_configured_resources", &serde_json::json!({}))?;
+    let all = super::configured(context)?;
     let what = if stonith { "stonith resource" } else { "resource" };
     let known = |id: &str| super::ids(&all).any(|known| known == id);
     let missing: BTreeSet<String> =

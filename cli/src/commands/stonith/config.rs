@@ -6,11 +6,10 @@ use crate::context::Context;
 use crate::output::cmd;
 use crate::output::resources_cmd::Commands;
 use rhapsody_ops::dto::resources::Resources;
-use rhapsody_ops::resource::config::Request;
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
     let format = context.format(&["cmd", "json", "text"])?;
-    let all: Resources = context.get("resource.get_configured_resources", &Request::default())?;
+    let all = resource::configured(context)?;
     let mut devices = Resources {
         primitives: all
             .primitives

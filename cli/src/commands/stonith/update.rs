@@ -9,8 +9,7 @@ use rhapsody_ops::work::ForceFlags;
 
 /// Resources have their own commands.
 fn refuse_resources(context: &mut Context, words: &[String], verb: &str) -> Done {
-    let all: rhapsody_ops::dto::resources::Resources =
-        context.get("resource.get_configured_resources", &serde_json::json!({}))?;
+    let all = resource::configured(context)?;
     let wrong = words
         .iter()
         .any(|word| resource::ids(&all).any(|id| id == word) && !resource::is_stonith(&all, word));

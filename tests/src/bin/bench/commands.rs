@@ -30,7 +30,7 @@ const COMMANDS: &[&str] = &[
     "resource defaults update resource-stickiness=10",
     "node attribute n1 rack=a",
     "stonith level add 1 n1 fence",
-    "status query resource exists r10",
+    "status query resource r10 exists",
 ];
 
 /// Groups of ten, every fifth one a clone; options, operations, and a constraint for each group.
