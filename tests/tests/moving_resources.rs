@@ -85,7 +85,7 @@ fn resources_are_moved_restarted_and_asked_about() {
     c.ok("n1", "rhapsody resource disable --safe b --wait=30");
     c.see("n1", "b is stopped", 10, |v| v.running("b").is_empty());
     c.refused("n1", "rhapsody resource restart b", &["not running"]);
-    c.refused("n1", "rhapsody resource move b", &["not running"]);
+    c.refused("n1", "rhapsody resource move b", &["stopped resource"]);
     c.ok("n1", "rhapsody resource enable b --wait=30");
     runs_on(&c, "b", &at);
 
