@@ -214,7 +214,10 @@ impl Plan<'_> {
         let task = self.tasks.intern(&entry.task);
         let cancel = self.cancel(rsc, task, entry.interval_ms, node);
         if let Some(call) = self.env.doc.attr(entry.element, "call-id").map(str::to_owned) {
-            self.action_mut(cancel).set_meta("call-id", call);
+            // The failure of that operation may be recorded as well: the first entry counts.
+            if self.action(cancel).meta("call-id").is_none() {
+                self.action_mut(cancel).set_meta("call-id", call);
+            }
         }
         self.order(Side::task(rsc, Task::STOP), Side::action_of(Some(rsc), cancel), ORDERED);
     }
