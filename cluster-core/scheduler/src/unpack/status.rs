@@ -95,9 +95,7 @@ impl Reader<'_> {
     /// Now that all connections are known.
     fn remote_attributes(&mut self, node: NodeIdx) {
         let Some(connection) = self.c[node].connection else { return };
-        if self.c[node].attr("shutdown").is_some_and(|v| v != "0" && !v.is_empty())
-            && !self.c[node].is_guest()
-        {
+        if self.c[node].attr("shutdown").is_some_and(|v| v != "0" && !v.is_empty()) {
             // The node asks to leave: its connection ends when everything has left.
             self.c[connection].next_role = Role::Stopped;
         }
@@ -105,15 +103,16 @@ impl Reader<'_> {
         if !self.c[node].unpacked {
             self.remote_online(node);
         }
+        let fencing = self.c.options.fencing;
         let n = &mut self.c[node];
         let on = |name: &str, n: &crate::model::Node| values::is_true(n.attr(name));
         n.standby |= on("standby", n);
+        // What is not asked for must be fenced when in doubt.
+        if fencing && n.attr("resource-discovery-enabled").and_then(values::boolean) == Some(false) {
+            n.discovery_enabled = false;
+        }
         if n.shutdown {
             n.score = -crate::model::INFINITY;
-        }
-        // Only remote nodes can be left unprobed.
-        if n.attr("resource-discovery-enabled").and_then(values::boolean) == Some(false) {
-            n.discovery_enabled = false;
         }
         let connection_managed = n.connection;
         if on("maintenance", n) || connection_managed.is_some_and(|r| !self.c[r].is_managed()) {
