@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use crate::output::reports;
 use crate::{settings, target_file};
 use rhapsody_conf::Conf;
-use rhapsody_ops::Outcome;
 use rhapsody_ops::conf::Env;
+use rhapsody_ops::{Outcome, Permission};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,15 +20,26 @@ const KNOWN_HOSTS: &str = "/var/lib/rhapsody/pcsd/known-hosts";
 /// Runs an operation of `rhapsody_ops::conf`, tells its reports and returns its result.
 pub fn run(context: &mut Context, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
     let Some(path) = context.options.value("--corosync_conf").map(str::to_owned) else {
-        return context.run(name, request);
+        return on_cluster(context, name, request);
     };
-    let text = fs::read_to_string(&path).map_err(|error| {
-        Failure::Message(format!("Unable to read Corosync configuration '{path}': {error}"))
-    })?;
-    let conf = Conf::parse(&text).map_err(|error| {
-        Failure::Message(format!("Unable to parse Corosync configuration '{path}': {error}"))
-    })?;
+    let conf = read(&path)?;
     on_file(context, name, request, &path, conf)
+}
+
+/// Questions are answered from the cluster's file as it is; changing it takes all nodes.
+fn on_cluster(context: &mut Context, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
+    if rhapsody_ops::conf::permission(name) != Some(Permission::Read) {
+        return Err(Failure::message(
+            "changing the membership configuration of a cluster is not there yet: get it with 'rhapsody cluster corosync', \
+             change the copy with --corosync_conf, and put it on all nodes while the cluster is stopped",
+        ));
+    }
+    let answer = context.run("cluster.get_corosync_conf", &serde_json::json!({}))?;
+    let text = answer.as_str().ok_or_else(|| Failure::message("the answer is no text"))?;
+    let mut conf = Conf::parse(text).map_err(|error| {
+        Failure::Message(format!("Unable to parse the Corosync configuration of the cluster: {error}"))
+    })?;
+    Ok(operate(context, name, request, &mut conf)?.result)
 }
 
 /// As [`run`] for a file that need not be there yet.
@@ -74,6 +85,40 @@ fn operate(
     let outcome = rhapsody_ops::conf::run(name, params, conf, &env);
     reports::tell(&outcome.reports, context.options.has("--debug"));
     if outcome.done { Ok(outcome) } else { Err(Failure::Told) }
+}
+
+/// Names that corosync.conf gives to the cluster and its nodes.
+pub struct Membership {
+    pub cluster_name: String,
+    pub nodes: Vec<String>,
+}
+
+/// Of the file that is named, or of this host's; None where there is none.
+pub fn membership(context: &Context) -> Result<Option<Membership>, Failure> {
+    let named = context.options.value("--corosync_conf").map(str::to_owned);
+    let path = named.clone().or_else(|| settings::setting("corosync_conf_file"));
+    let path = path.unwrap_or_else(|| "/etc/corosync/corosync.conf".to_owned());
+    if path.is_empty() || (named.is_none() && !Path::new(&path).exists()) {
+        return Ok(None);
+    }
+    let conf = read(&path)?;
+    let nodes = conf.root().sections("nodelist").flat_map(|list| list.sections("node"));
+    let name = |node: &rhapsody_conf::Section| {
+        node.get("name").or(node.get("ring0_addr")).unwrap_or_default().to_owned()
+    };
+    Ok(Some(Membership {
+        cluster_name: conf.get("totem", "cluster_name").unwrap_or_default().to_owned(),
+        nodes: nodes.map(name).collect(),
+    }))
+}
+
+fn read(path: &str) -> Result<Conf, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::Message(format!("Unable to read Corosync configuration '{path}': {error}"))
+    })?;
+    Conf::parse(&text).map_err(|error| {
+        Failure::Message(format!("Unable to parse Corosync configuration '{path}': {error}"))
+    })
 }
 
 fn resolves(name: &str) -> bool {

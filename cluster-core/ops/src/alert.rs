@@ -114,7 +114,9 @@ fn set_blocks(work: &mut Work<'_>, owner: Element, meta: &Attributes, instance: 
                 nvset::create(doc, owner, kind, Some(position), &[])
             }
         };
-        for (name, value) in pairs(attributes) {
+        let mut pairs = pairs(attributes);
+        pairs.sort();
+        for (name, value) in pairs {
             nvset::set(doc, block, &name, &value);
         }
     }

@@ -87,10 +87,10 @@ impl Status {
 
     /// `pcs status cluster`: without resources.
     pub fn pcs_cluster_text(&self, around: &Surroundings) -> String {
-        let only = vec!["summary".to_owned(), "nodes".to_owned()];
-        let mon = self.crm_mon_text(&MonOptions { only, ..self.live_options() });
+        let mon = self.crm_mon_text(&MonOptions { inactive: true, ..self.live_options() });
         let mut text = String::from("Cluster Status:\n");
-        for line in mon.lines().filter(|line| !line.is_empty()) {
+        // The summary and what comes next: the nodes, where there are any.
+        for line in mon.split("\n\n").take(2).flat_map(str::lines).filter(|line| !line.is_empty()) {
             let _ = writeln!(text, " {line}");
         }
         if !around.pcsd.is_empty() {

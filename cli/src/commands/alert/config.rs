@@ -74,7 +74,7 @@ fn options(keyword: &str, blocks: &[Nvset]) -> String {
 
 fn as_commands(alert: &Alert) -> Vec<Vec<String>> {
     let describe = |text: &Option<String>| {
-        text.as_ref().map(|text| format!(" {}", pair("description", text))).unwrap_or_default()
+        text.as_ref().map(|text| format!(" description={}", quote(text))).unwrap_or_default()
     };
     let mut commands = vec![vec![format!(
         "rhapsody -- alert create {} {}{}{}{}",

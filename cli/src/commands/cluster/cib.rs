@@ -32,7 +32,7 @@ pub fn text(context: &mut Context, scope: Option<&str>) -> Result<String, Failur
         let text = read(path)?;
         return match scope {
             Some(scope) => section(&text, path, scope),
-            None => Ok(text),
+            None => whole(&text, path),
         };
     }
     let request = scope.map_or_else(|| json!({}), |scope| json!({ "scope": scope }));
@@ -106,6 +106,13 @@ fn parse(context: &Context, words: &[String], known: &[&str]) -> Result<Words, F
 
 fn read(path: &str) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("Unable to read '{path}': {e}")))
+}
+
+/// As it will be written when it is changed.
+fn whole(text: &str, path: &str) -> Result<String, Failure> {
+    let cib = rhapsody_xml::Document::parse(text)
+        .map_err(|e| Failure::Message(format!("'{path}' is not a CIB: {e}")))?;
+    Ok(cib.write(cib.root()))
 }
 
 fn section(text: &str, path: &str, scope: &str) -> Result<String, Failure> {

@@ -11,6 +11,9 @@ mod uidgid;
 mod verify;
 
 use super::{Noun, Verb, pcsd, status};
+
+pub use verify::problems;
+
 use crate::context::Context;
 use crate::failure::Failure;
 use serde_json::Value;

@@ -7,6 +7,7 @@ pub mod model;
 mod query;
 mod sections;
 mod settle;
+mod state;
 
 use super::{Noun, Verb, pcsd, quorum};
 
@@ -22,14 +23,14 @@ pub const NOUN: Noun = Noun {
             usage: "[status] [--full] [--hide-inactive]
                 View all information about the cluster and resources (--full gives more details,
                 --hide-inactive hides inactive resources).",
-            options: &["--full", "--hide-inactive"],
+            options: &["-f", "--corosync_conf", "--full", "--hide-inactive"],
             run: full::run,
         },
         Verb {
             words: "status",
             usage: "[--full] [--hide-inactive]
                 The same as 'status'.",
-            options: &["--full", "--hide-inactive"],
+            options: &["-f", "--corosync_conf", "--full", "--hide-inactive"],
             run: full::run,
         },
         Verb {
@@ -44,7 +45,7 @@ pub const NOUN: Noun = Noun {
             usage: "[corosync | both | config]
                 Show the state of the nodes as the scheduler sees them, as the membership sees them,
                 both, or their names as configured.",
-            options: &["-f"],
+            options: &["-f", "--corosync_conf"],
             run: sections::nodes,
         },
         Verb {
@@ -77,8 +78,11 @@ pub const NOUN: Noun = Noun {
         },
         Verb {
             words: "query",
-            usage: "resource <resource id> exists | get-nodes | get-members |
-                is-state <state> [on-node <node>] [--quiet]
+            usage: "resource <resource id> exists | is-stonith | get-type |
+                is-type <type> [unique] [promotable] | is-in-group [<id>] | is-in-clone [<id>] |
+                is-in-bundle [<id>] | get-members | get-index-in-group | get-nodes |
+                is-state <state> [on-node <node>] [members any|all|none] [instances any|all|none]
+                [--quiet]
                 Answer a question about a resource; the exit code is 0 for yes and 2 for no.",
             options: &["-f", "--quiet"],
             run: query::run,
@@ -108,7 +112,7 @@ pub const NOUN: Noun = Noun {
             words: "xml",
             usage: "
                 View the status as XML (as crm_mon -r --output-as=xml writes it).",
-            options: &[],
+            options: &["-f"],
             run: full::xml,
         },
     ],

@@ -4,6 +4,7 @@ use super::model;
 use crate::Done;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::target_conf;
 use rhapsody_status::{Status, Surroundings};
 use serde_json::{Value, json};
 
@@ -11,28 +12,57 @@ pub fn nodes(context: &mut Context, words: &[String]) -> Done {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] => {
+            refuse(context, &["--corosync_conf"])?;
             let status = model::get(context)?;
             context.line(status.pcs_nodes_text().trim_end());
         }
         ["corosync"] => {
+            refuse(context, &["--corosync_conf", "-f"])?;
             let text = corosync_nodes(context)?;
             context.line(text.trim_end());
         }
         ["both"] => {
+            refuse(context, &["--corosync_conf", "-f"])?;
             let corosync = corosync_nodes(context)?;
             let pacemaker = model::get(context)?.pcs_nodes_text();
             context.line(format!("{corosync}{}", pacemaker.trim_end()));
         }
         ["config"] => {
-            let members = members(context)?;
-            let names: String = members.iter().map(|(name, _)| format!(" {name}")).collect();
-            let status = model::get(context)?;
-            let known: String = member_names(&status).map(|name| format!(" {name}")).collect();
-            context.line(format!("Corosync Nodes:\n{names}\nPacemaker Nodes:\n{known}"));
+            let text = configured_nodes(context)?;
+            context.line(text.trim_end());
         }
         _ => return Err(super::super::usage()),
     }
     Ok(())
+}
+
+/// Options that the words do not go with.
+fn refuse(context: &Context, options: &[&str]) -> Done {
+    let given: Vec<String> =
+        options.iter().filter(|name| context.options.has(name)).map(|name| format!("'{name}'")).collect();
+    match given.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Failure::Message(format!("Specified option {one} is not supported in this command"))),
+        many => Err(Failure::Message(format!(
+            "Specified options {} are not supported in this command",
+            many.join(", ")
+        ))),
+    }
+}
+
+/// The nodes that corosync.conf and the CIB name.
+fn configured_nodes(context: &mut Context) -> Result<String, Failure> {
+    let on_files = context.options.has("-f") || context.options.has("--corosync_conf");
+    let corosync: Vec<String> = match on_files {
+        true => target_conf::membership(context)?.map(|found| found.nodes).unwrap_or_default(),
+        false => members(context)?.into_iter().map(|(name, _)| name).collect(),
+    };
+    let status = model::get(context)?;
+    let joined =
+        |names: &mut dyn Iterator<Item = &str>| -> String { names.map(|name| format!(" {name}")).collect() };
+    let corosync = joined(&mut corosync.iter().map(String::as_str));
+    let known = joined(&mut member_names(&status));
+    Ok(format!("Corosync Nodes:\n{corosync}\nPacemaker Nodes:\n{known}"))
 }
 
 fn member_names(status: &Status) -> impl Iterator<Item = &str> {

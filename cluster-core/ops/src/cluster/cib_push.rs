@@ -3,7 +3,7 @@
 use crate::sections;
 use crate::work::{ForceFlags, Stop, Work};
 use rhapsody_api::Report;
-use rhapsody_cib::{Cib, patch};
+use rhapsody_cib::{Cib, Version, patch};
 use rhapsody_xml::{Document, Element};
 use serde::{Deserialize, Serialize};
 
@@ -120,7 +120,8 @@ fn whole(work: &mut Work<'_>, request: &Request) -> Result<(), Stop> {
     }
     if !work.env.live {
         // Nobody else lives in a file: it becomes the other one, status and all.
-        work.set_exact_version(theirs);
+        // Writing it is an update of it, as cibadmin counts.
+        work.set_exact_version(Version { num_updates: theirs.num_updates + 1, ..theirs });
         work.cib = new;
         return Ok(());
     }

@@ -72,8 +72,9 @@ impl Reader<'_> {
         top.sort_by_key(|r| std::cmp::Reverse(self.c[*r].priority));
         self.c.top = top;
         if !self.c.options.have_watchdog && !self.c.has_fence_device && self.c.options.fencing {
-            let text = "Resource start-up disabled since no fencing resources have been defined; \
-                        either configure some or disable fencing with the fencing-enabled option";
+            let text = "Resource start-up disabled since no fencing resources have been defined. Either configure some or \
+                        disable fencing with the fencing-enabled option. NOTE: Clusters with shared data need fencing to \
+                        ensure data integrity.";
             self.c.issue(true, None, text.into());
         }
     }

@@ -60,7 +60,7 @@ impl Status {
         if options.shows("summary", !options.no_headers) {
             out.section(|text| summary::write(text, self, options));
         }
-        if options.shows("nodes", true) {
+        if options.shows("nodes", true) && !self.nodes.is_empty() {
             out.section(|text| nodes::write(text, self, options));
         }
         if options.shows("resources", true) {

@@ -291,12 +291,11 @@ fn write_bundle(text: &mut String, bundle: &Bundle, depth: usize, options: &MonO
         return;
     }
     let set = if bundle.replicas.len() > 1 { " set" } else { "" };
-    let notes = notes(&[
-        (bundle.unique, "unique"),
-        (bundle.maintenance, "maintenance"),
-        (!bundle.managed && !bundle.maintenance, "unmanaged"),
-    ]);
-    item(text, depth, &format!("Container bundle{set}: {} [{}]{notes}:", bundle.id, bundle.image));
+    // Unlike those of a clone these stand apart.
+    let unique = if bundle.unique { " (unique)" } else { "" };
+    let notes =
+        notes(&[(bundle.maintenance, "maintenance"), (!bundle.managed && !bundle.maintenance, "unmanaged")]);
+    item(text, depth, &format!("Container bundle{set}: {} [{}]{unique}{notes}:", bundle.id, bundle.image));
     for replica in &bundle.replicas {
         if options.detail {
             if bundle.replicas.len() > 1 {
