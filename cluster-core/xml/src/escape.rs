@@ -21,6 +21,11 @@ pub(crate) fn is_name_char(c: char) -> bool {
             '0'..='9' | '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
 
+/// Can this be the name of an element or attribute?
+pub fn is_name(text: &str) -> bool {
+    text.starts_with(is_name_start) && text.chars().all(is_name_char)
+}
+
 pub(crate) fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'\r')
 }

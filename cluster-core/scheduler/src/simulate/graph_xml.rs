@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use rhapsody_transition::{Action, ActionId, ActionKind, Transition};
-use rhapsody_xml::{Document, Element};
+use rhapsody_xml::{Document, Element, is_name};
 use rustc_hash::FxHashMap;
 
 pub fn write(plan: &Plan, transition: &Transition) -> String {
@@ -89,7 +89,14 @@ fn action(doc: &mut Document, parent: Element, a: &Action, full: bool) {
     }
     let attributes = doc.append(e, "attributes");
     for (k, v) in a.params.iter().filter(|(k, _)| *k != "CRM_meta_shutdown_lock") {
-        doc.set_attr(attributes, k, v);
+        if is_name(k) {
+            doc.set_attr(attributes, k, v);
+        } else {
+            // Agents of heartbeat's time number their parameters, and XML has no attribute `1`.
+            let param = doc.append(attributes, "param");
+            doc.set_attr(param, "name", k);
+            doc.set_attr(param, "value", v);
+        }
     }
     if !a.downed.is_empty() {
         let downed = doc.append(e, "downed");
