@@ -35,6 +35,12 @@ pub struct Setup {
 const KNET_LINK_OPTIONS: [&str; 6] =
     ["link_priority", "ping_interval", "ping_precision", "ping_timeout", "pong_count", "transport"];
 
+/// What an option of a link is called in the file.
+pub fn link_key(transport: Transport, option: &str) -> String {
+    let knet = transport == Transport::Knet && KNET_LINK_OPTIONS.contains(&option);
+    if knet { format!("knet_{option}") } else { option.to_owned() }
+}
+
 impl Setup {
     pub fn build(&self) -> Conf {
         let mut conf = Conf::new();
@@ -110,13 +116,12 @@ impl Setup {
     fn interface(&self, interface: &mut Section, number: usize, options: &Options) {
         let mut named: Options = Vec::new();
         for (key, value) in options.iter().filter(|(k, _)| k != "linknumber") {
-            let knet = self.transport == Transport::Knet && KNET_LINK_OPTIONS.contains(&key.as_str());
             let value = match (key.as_str(), value.as_str()) {
                 ("broadcast", "1") => "yes",
                 ("broadcast", "0") => continue,
                 (_, value) => value,
             };
-            named.push((if knet { format!("knet_{key}") } else { key.clone() }, value.to_owned()));
+            named.push((link_key(self.transport, key), value.to_owned()));
         }
         named.push(("linknumber".into(), number.to_string()));
         set_sorted(interface, "", &named);

@@ -4,6 +4,7 @@ mod cib;
 mod config;
 mod corosync;
 mod destroy;
+mod link;
 mod node;
 mod nodes;
 mod setup;
@@ -106,6 +107,36 @@ pub const NOUN: Noun = Noun {
                 Give the cluster a new UUID. One that is there already is only replaced with --force.",
             options: &["--corosync_conf", "--force"],
             run: config::uuid_generate,
+        },
+        Verb {
+            words: "link add",
+            usage: "<node name>=<address>... [options <link options>] [--corosync_conf <path>] [--force]
+                Add a link, with an address of each node. It takes the lowest free number, if the
+                option linknumber gives no other.",
+            options: &["--corosync_conf", "--force"],
+            run: link::add,
+        },
+        Verb {
+            words: "link remove",
+            usage: "<link number>... [--corosync_conf <path>]
+                Remove links, with their options and addresses. One must stay.",
+            options: &["--corosync_conf"],
+            run: link::remove,
+        },
+        Verb {
+            words: "link delete",
+            usage: "<link number>... [--corosync_conf <path>]
+                The same as 'cluster link remove'.",
+            options: &["--corosync_conf"],
+            run: link::remove,
+        },
+        Verb {
+            words: "link update",
+            usage: "<link number> [<node name>=<address>...] [options <link options>]
+                [--corosync_conf <path>] [--force]
+                Change addresses or options of a link; 'name=' removes an option.",
+            options: &["--corosync_conf", "--force"],
+            run: link::update,
         },
         Verb {
             words: "node add-remote",

@@ -49,13 +49,9 @@ pub struct Address {
 
 pub fn run(work: &mut ConfWork<'_>, _: Request) -> Result<CorosyncConf, Stop> {
     let transport = transport(work)?;
+    let nodes = named_nodes(work)?;
     let conf = &work.conf;
     let totem = |table: &Table, prefix: &str| known(conf.root().sections("totem"), table, prefix);
-    let nodes = nodes(conf);
-    if nodes.iter().any(|node| node.name.is_empty()) {
-        let text = "Some nodes are missing names in corosync.conf, unable to continue. Edit corosync.conf and make sure all nodes have their name set.";
-        return work.reports.stop("COROSYNC_CONFIG_MISSING_NAMES_OF_NODES", text);
-    }
     if nodes.iter().any(|node| node.nodeid.is_empty()) {
         let text = "Some nodes are missing IDs in corosync.conf. Edit corosync.conf and make sure all nodes have their nodeid set.";
         return work.reports.stop("COROSYNC_CONFIG_MISSING_IDS_OF_NODES", text);
@@ -102,6 +98,16 @@ fn known<'a>(sections: impl Iterator<Item = &'a Section>, table: &Table, prefix:
     options
 }
 
+/// Nodes are told apart by their names.
+pub(super) fn named_nodes(work: &mut ConfWork<'_>) -> Result<Vec<Node>, Stop> {
+    let nodes = nodes(&work.conf);
+    if nodes.iter().any(|node| node.name.is_empty()) {
+        let text = "Some nodes are missing names in corosync.conf, unable to continue. Edit corosync.conf and make sure all nodes have their name set.";
+        return work.reports.stop("COROSYNC_CONFIG_MISSING_NAMES_OF_NODES", text);
+    }
+    Ok(nodes)
+}
+
 fn nodes(conf: &Conf) -> Vec<Node> {
     let sections = conf.root().sections("nodelist").flat_map(|list| list.sections("node"));
     let node = |section: &Section| {
@@ -120,7 +126,7 @@ fn nodes(conf: &Conf) -> Vec<Node> {
     sections.map(node).collect()
 }
 
-fn links(conf: &Conf, transport: Transport) -> IndexMap<String, Options> {
+pub(super) fn links(conf: &Conf, transport: Transport) -> IndexMap<String, Options> {
     let mut links: IndexMap<String, Options> = IndexMap::new();
     let interfaces = conf.root().sections("totem").flat_map(|totem| totem.sections("interface"));
     for interface in interfaces {

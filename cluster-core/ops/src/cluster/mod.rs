@@ -4,6 +4,8 @@ pub mod cib_push;
 pub mod cib_upgrade;
 pub mod config;
 pub mod config_update;
+pub mod link;
+mod link_check;
 mod node_files;
 pub mod node_guest;
 pub mod node_remote;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The options of the links of a new cluster in which every node has so many addresses.
 pub(super) fn check(links: &[Options], transport: Transport, addresses: usize, reports: &mut Reports) {
     for link in links {
-        check_one(link, transport, false, reports);
+        check_one(link, transport, reports);
     }
     if transport == Transport::Knet {
         numbers(links, addresses, reports);
@@ -24,15 +24,25 @@ pub(super) fn check(links: &[Options], transport: Transport, addresses: usize, r
     }
 }
 
-pub(super) fn check_one(link: &Options, transport: Transport, update: bool, reports: &mut Reports) {
-    Check { kind: "link", table: tables::link(transport), update, force: None }.run(link, reports);
+/// A link that is not there yet.
+pub(super) fn check_one(link: &Options, transport: Transport, reports: &mut Reports) {
+    Check { kind: "link", table: tables::link(transport), update: false, force: None }.run(link, reports);
+    deprecated(link, transport, reports);
+    together(link, transport, reports);
+}
+
+pub(super) fn deprecated(link: &Options, transport: Transport, reports: &mut Reports) {
+    if transport == Transport::Knet && link.get("transport").is_some_and(|transport| transport == "sctp") {
+        let text = "Value 'sctp' of option transport is deprecated and might be removed in a future release, therefore it should not be used";
+        reports.deprecation("DEPRECATED_OPTION_VALUE", text);
+    }
+}
+
+/// All options a link will have: which of them need or forbid each other.
+pub(super) fn together(link: &Options, transport: Transport, reports: &mut Reports) {
     if transport == Transport::Knet {
-        if link.get("transport").is_some_and(|transport| transport == "sctp") {
-            let text = "Value 'sctp' of option transport is deprecated and might be removed in a future release, therefore it should not be used";
-            reports.deprecation("DEPRECATED_OPTION_VALUE", text);
-        }
         for (one, other) in [("ping_interval", "ping_timeout"), ("ping_timeout", "ping_interval")] {
-            if !update && link.contains_key(one) && !link.contains_key(other) {
+            if link.contains_key(one) && !link.contains_key(other) {
                 let text = format!(
                     "If link option '{one}' is specified, link option '{other}' must be specified as well"
                 );

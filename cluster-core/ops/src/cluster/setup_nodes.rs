@@ -20,9 +20,13 @@ pub(super) fn check(
         addresses_of(node, transport, reports);
     }
     duplicates(nodes, reports);
-    unresolvable(nodes, force, env, reports);
+    unresolvable(nodes.iter().flat_map(|node| &node.addresses), force, env, reports);
     counts(nodes, reports);
-    ip_versions(nodes, transport, ip_version.map(String::as_str), reports);
+    let links = (0..nodes.iter().map(|node| node.addresses.len()).max().unwrap_or(0)).map(|link| {
+        let addresses = nodes.iter().filter_map(|node| node.addresses.get(link));
+        (link.to_string(), addresses.map(String::as_str).collect())
+    });
+    ip_versions(links, transport, ip_version.map(String::as_str), reports);
 }
 
 fn names(nodes: &[SetupNode], reports: &mut Reports) {
@@ -81,13 +85,18 @@ fn duplicates(nodes: &[SetupNode], reports: &mut Reports) {
     }
 }
 
-fn repeated<'a>(all: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+pub(super) fn repeated<'a>(all: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     all.filter(|one| !seen.insert(*one)).collect()
 }
 
-fn unresolvable(nodes: &[SetupNode], force: bool, env: &Env<'_>, reports: &mut Reports) {
-    let all: BTreeSet<&String> = nodes.iter().flat_map(|node| &node.addresses).collect();
+pub(super) fn unresolvable<'a>(
+    addresses: impl Iterator<Item = &'a String>,
+    force: bool,
+    env: &Env<'_>,
+    reports: &mut Reports,
+) {
+    let all: BTreeSet<&String> = addresses.collect();
     let unknown = all.into_iter().filter(|address| {
         !address.is_empty() && address.parse::<IpAddr>().is_err() && !(env.resolves)(address)
     });
@@ -119,8 +128,9 @@ fn counts(nodes: &[SetupNode], reports: &mut Reports) {
     reports.error("COROSYNC_NODE_ADDRESS_COUNT_MISMATCH", text);
 }
 
-fn ip_versions(
-    nodes: &[SetupNode],
+/// Of links, each with its number and its addresses.
+pub(super) fn ip_versions<'a>(
+    links: impl Iterator<Item = (String, Vec<&'a str>)>,
     transport: Option<Transport>,
     ip_version: Option<&str>,
     reports: &mut Reports,
@@ -128,10 +138,10 @@ fn ip_versions(
     // Multicast needs one family, and it is the old one unless said otherwise.
     let ip_version = ip_version.or((transport == Some(Transport::Udp)).then_some("ipv4"));
     let mut mixed = Vec::new();
-    for link in 0..nodes.iter().map(|node| node.addresses.len()).max().unwrap_or(0) {
-        let addresses = nodes.iter().filter_map(|node| node.addresses.get(link));
+    for (link, addresses) in links {
         let mut families = BTreeSet::new();
-        for (address, parsed) in addresses.filter_map(|a| a.parse::<IpAddr>().ok().map(|ip| (a, ip))) {
+        let parsed = addresses.into_iter().filter_map(|a| a.parse::<IpAddr>().ok().map(|ip| (a, ip)));
+        for (address, parsed) in parsed {
             families.insert(parsed.is_ipv4());
             let wanted = match ip_version {
                 Some("ipv4") if !parsed.is_ipv4() => "IPv4",
@@ -144,7 +154,7 @@ fn ip_versions(
             reports.error("COROSYNC_ADDRESS_IP_VERSION_WRONG_FOR_LINK", text);
         }
         if families.len() > 1 {
-            mixed.push(link.to_string());
+            mixed.push(link);
         }
     }
     if !mixed.is_empty() {

@@ -56,6 +56,9 @@ operations! {
     "cluster.get_corosync_conf_struct" Read cluster::config::run;
     "cluster.generate_cluster_uuid" Full cluster::uuid::run;
     "rhapsody.cluster.config_update" Full cluster::config_update::run;
+    "rhapsody.cluster.link_add" Full cluster::link::add;
+    "rhapsody.cluster.link_remove" Full cluster::link::remove;
+    "rhapsody.cluster.link_update" Full cluster::link::update;
     "rhapsody.cluster.setup_file" Full cluster::setup::run;
     "rhapsody.quorum.config" Read quorum::config::run;
     "rhapsody.quorum.update" Write quorum::update::run;

@@ -102,6 +102,14 @@ pub fn link(transport: Transport) -> &'static Table {
     if transport == Transport::Knet { KNET_LINK } else { UDP_LINK }
 }
 
+/// Of a link that is there: its number stays.
+pub fn link_update(transport: Transport) -> &'static Table {
+    match link(transport) {
+        [("linknumber", _), others @ ..] => others,
+        all => all,
+    }
+}
+
 /// How messages name the family of a transport.
 pub fn family(transport: Transport) -> &'static str {
     if transport == Transport::Knet { "knet" } else { "udp/udpu" }
