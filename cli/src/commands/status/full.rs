@@ -71,15 +71,18 @@ fn of_files(context: &mut Context, options: PcsOptions) -> Done {
 
 /// Options of fence devices that are taken and should not be used.
 fn fencing_options(cib: &Cib) -> Vec<String> {
-    let with = |option: &str, is: fn(&str) -> bool| -> Vec<String> {
+    let with = |option: &str, is: fn(Option<&str>, &str) -> bool| -> Vec<String> {
         let devices = tree::primitives(cib).into_iter().filter(|device| tree::is_stonith(cib, *device));
         devices
-            .filter(|device| nvset::value(cib, *device, "instance_attributes", option).is_some_and(is))
+            .filter(|device| {
+                nvset::value(cib, *device, "instance_attributes", option)
+                    .is_some_and(|value| is(cib.attr(*device, "type"), value))
+            })
             .map(|device| format!("'{}'", tree::id(cib, device)))
             .collect()
     };
     let mut told = Vec::new();
-    let action = with("action", |_| true);
+    let action = with("action", |_, _| true);
     if !action.is_empty() {
         told.push(format!(
             "Following stonith devices have the 'action' option set, it is recommended to set 'pcmk_off_action', \
@@ -87,7 +90,8 @@ fn fencing_options(cib: &Cib) -> Vec<String> {
             action.join(", ")
         ));
     }
-    let cycle = with("method", |method| method == "cycle");
+    // A node that sbd resets is off for sure before it comes back.
+    let cycle = with("method", |agent, method| method == "cycle" && agent != Some("fence_sbd"));
     if !cycle.is_empty() {
         told.push(format!(
             "Following stonith devices have the 'method' option set to 'cycle' which is potentially dangerous, please \
@@ -96,4 +100,28 @@ fn fencing_options(cib: &Cib) -> Vec<String> {
         ));
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_other_than_sbd_are_warned_of_for_cycling() {
+        let device = |id: &str, agent: &str| {
+            format!(
+                r#"<primitive id="{id}" class="stonith" type="{agent}"><instance_attributes id="{id}-ia">
+                   <nvpair id="{id}-m" name="method" value="cycle"/></instance_attributes></primitive>"#
+            )
+        };
+        let text = format!(
+            "<cib><configuration><crm_config/><nodes/><resources>{}{}</resources><constraints/></configuration>
+             <status/></cib>",
+            device("disk", "fence_sbd"),
+            device("power", "fence_apc")
+        );
+        let told = fencing_options(&Cib::parse(&text).unwrap());
+        assert_eq!(told.len(), 1);
+        assert!(told[0].ends_with("'onoff': 'power'"), "{told:?}");
+    }
 }
