@@ -8,6 +8,13 @@ impl Status {
         let mut part = self.clone();
         if let Some(id) = resource {
             part.resources.retain(|entry| stands_for(entry, id));
+            for entry in &mut part.resources {
+                if let Entry::Bundle(bundle) = entry
+                    && bundle.id != id
+                {
+                    bundle.only = Some(id.to_owned());
+                }
+            }
             let known: Vec<String> = part
                 .resources
                 .iter()
@@ -39,7 +46,16 @@ impl Status {
 fn stands_for(entry: &Entry, id: &str) -> bool {
     entry.id() == id
         || matches!(entry, Entry::Clone(clone) if clone.child == id)
-        || entry.primitives().into_iter().any(|rsc| rsc.id == id || rsc.instance == id)
+        || entry.primitives().into_iter().any(|rsc| rsc.is_called(id))
+}
+
+impl Resource {
+    /// By its own id, that of its instance, or the one all instances have in the configuration.
+    pub(crate) fn is_called(&self, id: &str) -> bool {
+        let is_number = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        let number = self.instance.strip_prefix(id).and_then(|rest| rest.strip_prefix(':'));
+        self.id == id || self.instance == id || number.is_some_and(is_number)
+    }
 }
 
 /// On that node, or on none at all.

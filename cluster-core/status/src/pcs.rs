@@ -48,11 +48,13 @@ impl Status {
             detail: options.full,
             attributes: options.full,
             failcounts: options.full,
-            tickets: options.full,
             ..self.live_options()
         }));
-        if options.full && self.tickets.is_empty() {
+        if options.full {
             text.push_str("\nTickets:\n");
+            for ticket in &self.tickets {
+                let _ = writeln!(text, "  {}", ticket.listed());
+            }
         }
         if options.full && !around.pcsd.is_empty() {
             text.push_str("\nPCSD Status:\n");

@@ -132,6 +132,8 @@ pub struct Resource {
     /// With the instance number, if it is an instance.
     pub instance: String,
     pub agent: String,
+    /// What its `description` says.
+    pub description: Option<String>,
     pub role: &'static str,
     pub target_role: Option<String>,
     pub active: bool,
@@ -163,6 +165,8 @@ pub struct Resource {
 pub struct Group {
     /// With the instance number, if it is an instance.
     pub id: String,
+    /// What its `description` says.
+    pub description: Option<String>,
     pub managed: bool,
     pub maintenance: bool,
     pub disabled: bool,
@@ -177,6 +181,8 @@ pub struct Clone_ {
     pub id: String,
     /// The id of what is cloned.
     pub child: String,
+    /// What its `description` says.
+    pub description: Option<String>,
     pub promotable: bool,
     pub unique: bool,
     pub managed: bool,
@@ -207,11 +213,16 @@ pub struct Bundle {
     /// `docker` or `podman`.
     pub kind: String,
     pub image: String,
+    /// What its `description` says.
+    pub description: Option<String>,
     pub unique: bool,
     pub managed: bool,
     pub maintenance: bool,
     pub failed: bool,
     pub replicas: Vec<Replica>,
+    /// The part that is asked for, if it is not the whole (see `Status::part`).
+    #[serde(skip)]
+    pub only: Option<String>,
     pub all_active: bool,
     pub any_active: bool,
 }

@@ -130,3 +130,63 @@ fn an_empty_cib_is_a_status_too() {
     assert!(status.crm_mon_xml("crm_mon", &[]).contains("<current_dc present=\"false\"/>"));
     assert_eq!(status.pcs_resources_text(false, None, None), "NO resources configured\n");
 }
+
+#[test]
+fn full_status_tells_descriptions() {
+    let resources = r#"<primitive id="a" class="ocf" provider="heartbeat" type="Dummy" description="first"/>
+        <clone id="c" description="everywhere"><primitive id="b" class="ocf" provider="heartbeat" type="Dummy"/></clone>
+        <group id="g" description="together"><primitive id="d" class="ocf" provider="heartbeat" type="Dummy"/></group>"#;
+    let status = status(OFF, resources, "", ONLINE);
+    let full = status.pcs_text(&around(), PcsOptions { full: true, hide_inactive: false });
+    for line in [
+        "  * a\t(ocf:heartbeat:Dummy):\t Stopped (first)\n",
+        "  * Clone Set: c [b] (everywhere):\n",
+        "  * Resource Group: g (together):\n    * d\t(ocf:heartbeat:Dummy):\t Stopped\n",
+    ] {
+        assert!(full.contains(line), "{line}:\n{full}");
+    }
+    let short = text(&status);
+    assert!(!short.contains("first") && !short.contains("everywhere"), "{short}");
+}
+
+const BUNDLE: &str = r#"<bundle id="web" description="site"><meta_attributes id="m">
+    <nvpair id="mm" name="is-managed" value="false"/></meta_attributes>
+    <podman image="img:1" replicas="1" replicas-per-host="2"/><network ip-range-start="192.0.2.10"/>
+    <primitive id="app" class="ocf" provider="heartbeat" type="Dummy"/></bundle>"#;
+
+#[test]
+fn a_bundle_tells_what_it_is_and_where_its_guest_is() {
+    let status = status(OFF, BUNDLE, "", ONLINE);
+    let full = status.pcs_text(&around(), PcsOptions { full: true, hide_inactive: false });
+    assert!(full.contains("  * Container bundle: web [img:1] (unique) (site) (unmanaged):\n"), "{full}");
+    assert!(full.contains("  * GuestNode web-0@: OFFLINE"), "{full}");
+}
+
+#[test]
+fn of_a_bundle_only_the_part_that_is_asked_for_is_shown() {
+    let status = status(OFF, BUNDLE, "", ONLINE);
+    assert_eq!(
+        status.pcs_resources_text(false, Some("app"), None),
+        "  * Container bundle: web [img:1] (unique) (unmanaged):\n\
+         \x20     * app:0\t(ocf:heartbeat:Dummy):\t Stopped (unmanaged)\n"
+    );
+    let whole = status.pcs_resources_text(false, Some("web"), None);
+    assert!(whole.contains("\n    * web-0 (192.0.2.10)\t(ocf:heartbeat:Dummy)"), "{whole}");
+}
+
+#[test]
+fn full_status_lists_tickets_as_crm_ticket_does() {
+    let cib = r#"<cib validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0">
+        <configuration><crm_config/><nodes/><resources/><constraints>
+        <rsc_ticket id="t1" rsc="a" ticket="T2"/><rsc_ticket id="t2" rsc="b" ticket="T1"/></constraints></configuration>
+        <status><tickets><ticket_state id="T1" granted="true" standby="true"/>
+        <ticket_state id="T3" granted="true" standby="false" last-granted="1345000000"/></tickets></status></cib>"#;
+    let status = Status::new(&Cib::parse(cib).unwrap(), 1_763_600_000);
+    let full = status.pcs_text(&around(), PcsOptions { full: true, hide_inactive: false });
+    assert!(
+        full.contains("\nTickets:\n  T1\tgranted [standby]\n  T2\trevoked\n  T3\tgranted           last-granted='Wed Aug 15"),
+        "{full}"
+    );
+    let crm_mon = status.crm_mon_text(&rhapsody_status::MonOptions { tickets: true, ..Default::default() });
+    assert!(crm_mon.contains("  * T2: revoked\n"), "{crm_mon}");
+}

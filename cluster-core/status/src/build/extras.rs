@@ -129,7 +129,8 @@ fn parameter<'a>(cib: &'a Cib, primitive: Element, name: &str) -> Option<&'a str
         .find_map(|set| rhapsody_cib::nvpair::get(cib, set, name))
 }
 
-pub fn tickets(cluster: &Cluster) -> Vec<Ticket> {
+/// Those granted or revoked once, and those that constraints wait for.
+pub fn tickets(cib: &Cib, cluster: &Cluster) -> Vec<Ticket> {
     let mut tickets: Vec<Ticket> = cluster
         .tickets
         .iter()
@@ -140,6 +141,12 @@ pub fn tickets(cluster: &Cluster) -> Vec<Ticket> {
             last_granted: ticket.last_granted,
         })
         .collect();
+    let constraints = cib.constraints().into_iter().flat_map(|all| cib.children_named(all, "rsc_ticket"));
+    for id in constraints.filter_map(|constraint| cib.attr(constraint, "ticket")) {
+        if !tickets.iter().any(|ticket| ticket.id == id) {
+            tickets.push(Ticket { id: id.to_owned(), granted: false, standby: false, last_granted: None });
+        }
+    }
     tickets.sort_by(|a, b| a.id.cmp(&b.id));
     tickets
 }

@@ -28,7 +28,7 @@ impl Status {
             node_attributes: extras::node_attributes(cib, cluster),
             node_history: history::node_history(cib, cluster),
             failures: history::failures(cib, cluster),
-            tickets: extras::tickets(cluster),
+            tickets: extras::tickets(cib, cluster),
             warnings: warnings::warnings(cluster),
         }
     }

@@ -47,6 +47,11 @@ fn agent(rsc: &model::Resource) -> String {
     }
 }
 
+fn description(cib: &Cib, rsc: &model::Resource) -> Option<String> {
+    let text = cib.attr(rsc.definition.element?, "description")?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 fn target(rsc: &model::Resource) -> Option<Role> {
     rsc.meta("target-role").and_then(Role::parse)
 }
@@ -71,6 +76,7 @@ fn resource(cib: &Cib, cluster: &Cluster, at: ResourceIdx) -> Resource {
         id: printed_id(rsc).to_owned(),
         instance: rsc.id.to_string(),
         agent: agent(rsc),
+        description: description(cib, rsc),
         role: shown_role(cluster, at).as_str(),
         target_role,
         active: is_active(cluster, at, true),
@@ -158,6 +164,7 @@ fn group(cib: &Cib, cluster: &Cluster, at: ResourceIdx) -> Group {
     let rsc = &cluster[at];
     Group {
         id: rsc.id.to_string(),
+        description: description(cib, rsc),
         managed: rsc.is_managed(),
         maintenance: rsc.is(Flags::MAINTENANCE),
         disabled: is_disabled(rsc),
@@ -192,6 +199,7 @@ fn clone(cib: &Cib, cluster: &Cluster, at: ResourceIdx) -> Clone_ {
     Clone_ {
         id: rsc.id.to_string(),
         child,
+        description: description(cib, rsc),
         promotable: rsc.is_promotable(),
         unique: rsc.is_unique(),
         managed: rsc.is_managed(),
@@ -231,11 +239,13 @@ fn bundle(cib: &Cib, cluster: &Cluster, at: ResourceIdx) -> Bundle {
         id: rsc.id.to_string(),
         kind: data.map(|d| d.agent.to_string()).unwrap_or_default(),
         image: data.map(|d| d.image.clone()).unwrap_or_default(),
+        description: description(cib, rsc),
         unique: data.is_some_and(|d| d.unique) || rsc.is_unique(),
         managed: rsc.is_managed(),
         maintenance: rsc.is(Flags::MAINTENANCE),
         failed: rsc.is_failed(),
         replicas,
+        only: None,
         all_active: is_active(cluster, at, true),
         any_active: is_active(cluster, at, false),
     }

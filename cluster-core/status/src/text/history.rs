@@ -2,7 +2,7 @@
 
 use super::nodes::name;
 use super::{MonOptions, item};
-use crate::types::{Failure, ResourceHistory, Status};
+use crate::types::{Failure, ResourceHistory, Status, Ticket};
 use crate::words;
 use std::fmt::Write;
 
@@ -152,6 +152,20 @@ fn friendly(failure: &Failure) -> String {
         let _ = write!(line, " after {}", words::interval(ms));
     }
     line
+}
+
+impl Ticket {
+    /// The line of `crm_ticket --list`.
+    pub(crate) fn listed(&self) -> String {
+        let state = if self.granted { "granted" } else { "revoked" };
+        let mut line = format!("{}\t{state}{}", self.id, if self.standby { " [standby]" } else { "" });
+        if let Some(at) = self.last_granted {
+            // The times stand below each other.
+            let gap = if self.standby { "" } else { "          " };
+            let _ = write!(line, "{gap} last-granted='{}'", words::date(at));
+        }
+        line
+    }
 }
 
 pub fn tickets(text: &mut String, status: &Status) {

@@ -68,8 +68,9 @@ pub fn kind(node: &Node) -> &'static str {
 pub fn name(node: &Node, options: &MonOptions) -> String {
     let mut name = node.name.clone();
     if options.detail {
-        if let Some(host) = &node.host {
-            name.push_str(&format!("@{host}"));
+        if node.kind == NodeKind::Guest {
+            // Of one that runs nowhere the host is empty.
+            name.push_str(&format!("@{}", node.host.as_deref().unwrap_or_default()));
         }
         if node.kind == NodeKind::Member && node.id != node.name && !node.id.is_empty() {
             name.push_str(&format!(" ({})", node.id));

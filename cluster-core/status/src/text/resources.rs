@@ -11,7 +11,7 @@ pub fn write(text: &mut String, entry: &Entry, depth: usize, options: &MonOption
             // An orphan that runs nowhere is nobody's business any more.
             let gone = rsc.orphaned && !rsc.active;
             if !hidden && !gone && (options.inactive || rsc.active) {
-                item(text, depth, &line(rsc));
+                item(text, depth, &line(rsc, options));
             }
         }
         Entry::Group(group) => write_group(text, group, depth, options),
@@ -35,7 +35,7 @@ pub fn write_inactive(text: &mut String, entry: &Entry, depth: usize, options: &
 
 /// A resource among those of its node: without the node's name.
 pub fn write_on_node(text: &mut String, rsc: &Resource, depth: usize) {
-    item(text, depth, &state_line(&rsc.id, rsc, &Where::Nowhere));
+    item(text, depth, &state_line(&rsc.id, rsc, &Where::Nowhere, None));
 }
 
 enum Where<'a> {
@@ -47,11 +47,12 @@ enum Where<'a> {
 }
 
 /// `ID<TAB>(agent):<TAB> STATE NODE (flags)`
-pub(crate) fn line(rsc: &Resource) -> String {
-    state_line(&rsc.id, rsc, &Where::Own)
+fn line(rsc: &Resource, options: &MonOptions) -> String {
+    let description = rsc.description.as_deref().filter(|_| options.detail);
+    state_line(&rsc.id, rsc, &Where::Own, description)
 }
 
-fn state_line(id: &str, rsc: &Resource, place: &Where) -> String {
+fn state_line(id: &str, rsc: &Resource, place: &Where, description: Option<&str>) -> String {
     let mut line = format!("{id}\t({}):\t", rsc.agent);
     if rsc.orphaned {
         line.push_str(" ORPHANED");
@@ -83,6 +84,9 @@ fn state_line(id: &str, rsc: &Resource, place: &Where) -> String {
     let flags = flags(rsc);
     if !flags.is_empty() {
         line.push_str(&format!(" ({})", flags.join(", ")));
+    }
+    if let Some(description) = description {
+        line.push_str(&format!(" ({description})"));
     }
     if many && matches!(place, Where::Own) {
         let names: Vec<&str> = rsc.nodes.iter().map(|n| n.name.as_str()).collect();
@@ -127,6 +131,12 @@ fn notes(words: &[(bool, &str)]) -> String {
     if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 
+/// With `-R`: what the configuration says it is for.
+fn described(description: Option<&String>, options: &MonOptions) -> String {
+    let shown = description.filter(|_| options.detail);
+    shown.map(|text| format!(" ({text})")).unwrap_or_default()
+}
+
 fn write_group(text: &mut String, group: &Group, depth: usize, options: &MonOptions) {
     if !options.inactive && !group.any_active {
         return;
@@ -139,10 +149,11 @@ fn write_group(text: &mut String, group: &Group, depth: usize, options: &MonOpti
         (!group.managed && !group.maintenance, "unmanaged"),
         (group.disabled, "disabled"),
     ]);
-    item(text, depth, &format!("Resource Group: {}{notes}:", group.id));
+    let described = described(group.description.as_ref(), options);
+    item(text, depth, &format!("Resource Group: {}{notes}{described}:", group.id));
     for member in &group.members {
         if options.inactive || member.active {
-            item(text, depth + 1, &line(member));
+            item(text, depth + 1, &line(member, options));
         }
     }
 }
@@ -158,7 +169,8 @@ fn write_clone(text: &mut String, clone: &Clone_, depth: usize, options: &MonOpt
         (clone.maintenance, "maintenance"),
         (!clone.managed && !clone.maintenance, "unmanaged"),
     ]);
-    item(text, depth, &format!("Clone Set: {} [{}]{notes}:", clone.id, clone.child));
+    let described = described(clone.description.as_ref(), options);
+    item(text, depth, &format!("Clone Set: {} [{}]{notes}{described}:", clone.id, clone.child));
     let mut promoted: Vec<&str> = Vec::new();
     let mut started: Vec<&str> = Vec::new();
     let mut active = 0;
@@ -234,7 +246,7 @@ fn sort(nodes: &mut [&str]) {
 
 fn write_instance(text: &mut String, instance: &Instance, depth: usize, options: &MonOptions) {
     match instance {
-        Instance::Resource(rsc) => item(text, depth, &line(rsc)),
+        Instance::Resource(rsc) => item(text, depth, &line(rsc, options)),
         Instance::Group(group) => write_group(text, group, depth, options),
     }
 }
@@ -295,9 +307,12 @@ fn write_bundle(text: &mut String, bundle: &Bundle, depth: usize, options: &MonO
     let unique = if bundle.unique { " (unique)" } else { "" };
     let notes =
         notes(&[(bundle.maintenance, "maintenance"), (!bundle.managed && !bundle.maintenance, "unmanaged")]);
-    item(text, depth, &format!("Container bundle{set}: {} [{}]{unique}{notes}:", bundle.id, bundle.image));
+    let described = described(bundle.description.as_ref(), options);
+    let name = format!("{} [{}]{unique}{described}{notes}", bundle.id, bundle.image);
+    item(text, depth, &format!("Container bundle{set}: {name}:"));
+    let asked_for = |part: &Resource| bundle.only.as_ref().is_none_or(|id| part.is_called(id));
     for replica in &bundle.replicas {
-        if options.detail {
+        if options.detail || bundle.only.is_some() {
             if bundle.replicas.len() > 1 {
                 item(text, depth + 1, &format!("Replica[{}]", replica.number));
             }
@@ -308,8 +323,8 @@ fn write_bundle(text: &mut String, bundle: &Bundle, depth: usize, options: &MonO
                 replica.connection.as_ref(),
             ];
             for part in parts.into_iter().flatten() {
-                if options.inactive || part.active {
-                    item(text, depth + 2, &line(part));
+                if asked_for(part) && (options.inactive || part.active) {
+                    item(text, depth + 2, &line(part, options));
                 }
             }
         } else if options.inactive || replica_is_active(replica) {
@@ -329,5 +344,5 @@ fn replica_line(replica: &Replica) -> String {
         name.push_str(&format!(" ({address})"));
     }
     let host = replica.container.nodes.first().map(|n| n.name.as_str());
-    state_line(&name, rsc, &Where::At(host))
+    state_line(&name, rsc, &Where::At(host), None)
 }
