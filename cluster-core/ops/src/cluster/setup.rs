@@ -96,7 +96,7 @@ pub fn plan(request: Request, env: &Env<'_>, reports: &mut Reports) -> Result<rh
     })
 }
 
-pub(super) fn name(name: &str, force: bool, reports: &mut Reports) {
+fn name(name: &str, force: bool, reports: &mut Reports) {
     if name.is_empty() {
         return reports.error("INVALID_OPTION_VALUE", "cluster name cannot be empty");
     }
