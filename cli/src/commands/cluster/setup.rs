@@ -35,13 +35,16 @@ pub const OPTIONS: &[&str] = &[
 ];
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
-    if let Some(name) = context.options.value("--name") {
-        return Err(Failure::Message(format!(
-            "Option '--name' is from an old version of pcs, write: cluster setup {name} {}",
-            words.join(" ")
-        )));
+    let mut words = words.to_vec();
+    // The name of a cluster was an option once.
+    if let Some(name) = context.options.value("--name").map(str::to_owned) {
+        eprintln!(
+            "Deprecation Warning: 'cluster setup --name {name}' is the old spelling, please use 'cluster setup {name}' \
+             instead"
+        );
+        words.insert(0, name);
     }
-    let mut request = request(words)?;
+    let mut request = request(&words)?;
     request.insert("force_flags".to_owned(), json!(context.force_flags()));
     let no_uuid = context.options.has("--no-cluster-uuid");
     request.insert("no_cluster_uuid".to_owned(), Value::Bool(no_uuid));
