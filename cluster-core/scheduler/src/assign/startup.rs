@@ -145,11 +145,6 @@ impl Plan<'_> {
                 self.clear_history(rsc, locked);
                 return;
             }
-            if self.c[locked].attr("shutdown").is_some_and(|v| v != "0") && self.c[locked].online {
-                self.clear_history(rsc, locked);
-                self.c[rsc].lock_node = None;
-                return;
-            }
         } else if let [node] = self.c[rsc].active.as_slice() {
             let node = *node;
             let n = &self.c[node];
