@@ -174,6 +174,7 @@ impl Node {
             queue_ms: executed.queue_ms,
             digest: intent.digest.clone(),
             exit_reason: executed.exit_reason.clone(),
+            shutdown_lock: intent.shutdown_lock(),
             previous: None,
         };
         Outcome {

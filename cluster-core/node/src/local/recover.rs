@@ -111,6 +111,8 @@ impl Node {
                         .resources
                         .entry(op.resource.id.clone())
                         .or_insert_with(|| crate::replica::status::History::of(&op.resource));
+                    // The stop says it again; a lock that outlived the stop's entry the others know.
+                    history.shutdown_lock = history.shutdown_lock.or(op.record.shutdown_lock);
                     history.ops.insert(op.slot, op.record);
                 }
             } else if key.starts_with("recurring/") {

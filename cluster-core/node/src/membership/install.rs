@@ -148,6 +148,10 @@ impl Node {
         self.quorum.last_quorate = install.last_quorate.into_iter().collect();
         self.quorum = quorum::remember(&self.quorum, &view.quorum, &view.ids(), install.others_waited);
         self.replica.status = install.status;
+        // The view may know of shutdown locks from before this life.
+        if let Some(known) = self.replica.status.parts.get(&me) {
+            self.local.part.inherit_locks(known);
+        }
         self.replica.updates = install.updates;
         self.target_changes();
         self.remember_boot();

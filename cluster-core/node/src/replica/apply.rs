@@ -159,6 +159,7 @@ pub(crate) fn pending_record(intent: &super::entry::Intent) -> OpRecord {
         queue_ms: 0,
         digest: intent.digest.clone(),
         exit_reason: String::new(),
+        shutdown_lock: intent.shutdown_lock(),
         previous: None,
     }
 }

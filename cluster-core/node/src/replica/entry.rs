@@ -80,6 +80,13 @@ pub struct Intent {
     pub ordered_at: i64,
 }
 
+impl Intent {
+    /// Since when the resource is to wait for this node, where the stop is for a shutdown.
+    pub fn shutdown_lock(&self) -> Option<i64> {
+        self.params.get("CRM_meta_shutdown_lock").and_then(|since| since.parse().ok())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     pub node: NodeId,

@@ -63,7 +63,7 @@ pub fn configuration(
 }
 
 /// The status of a new view: each member's own part from itself, of the others the newest that
-/// anybody knows.
+/// anybody knows. Only the shutdown locks of a member's earlier life are known to the others alone.
 pub fn status(view: ViewId, states: &BTreeMap<NodeId, FlushState>) -> Status {
     let mut merged = Status::default();
     for state in states.values() {
@@ -71,6 +71,9 @@ pub fn status(view: ViewId, states: &BTreeMap<NodeId, FlushState>) -> Status {
     }
     for (id, state) in states {
         let mut part = state.part.clone();
+        if let Some(earlier) = merged.parts.get(id).filter(|p| p.incarnation < part.incarnation) {
+            part.inherit_locks(earlier);
+        }
         part.member = true;
         part.expected = true;
         part.fenced = false;

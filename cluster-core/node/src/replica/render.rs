@@ -92,6 +92,9 @@ fn lrm_resource(cib: &mut Cib, parent: Element, id: &str, history: &History, nod
         cib.set_attr(e, "provider", provider);
     }
     cib.set_attr(e, "type", &history.agent);
+    if let Some(since) = history.shutdown_lock {
+        cib.set_attr(e, "shutdown-lock", &since.to_string());
+    }
     for (slot, op) in &history.ops {
         lrm_rsc_op(cib, e, &format!("{id}_{slot}"), as_read(op, reader), node);
     }
@@ -167,6 +170,26 @@ mod tests {
         // Written twice it is the same.
         status(&mut cib, &parts, &BTreeMap::from([(2, "n2".to_owned())]), Reader::Tools);
         assert_eq!(cib.to_xml(), text);
+    }
+
+    #[test]
+    fn a_locked_resource_says_so() {
+        let resource = ActionResource {
+            id: "a".into(),
+            long_id: None,
+            class: "lsb".into(),
+            provider: None,
+            agent: "x".into(),
+        };
+        let mut part = Part::default();
+        let stop =
+            OpRecord { task: "stop".into(), shutdown_lock: Some(1_700_000_000), ..OpRecord::default() };
+        part.record(&resource, stop, false);
+        let mut cib = Cib::empty();
+        let parts = Status { parts: BTreeMap::from([(2, part)]) };
+        status(&mut cib, &parts, &BTreeMap::new(), Reader::Scheduler);
+        let want = r#"<lrm_resource id="a" class="lsb" type="x" shutdown-lock="1700000000""#;
+        assert!(cib.to_xml().contains(want), "{}", cib.to_xml());
     }
 
     #[test]

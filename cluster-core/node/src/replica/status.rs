@@ -41,6 +41,8 @@ pub struct History {
     pub class: String,
     pub provider: Option<String>,
     pub agent: String,
+    /// Stopped because the node shuts down (then, in seconds since 1970): it waits for this node.
+    pub shutdown_lock: Option<i64>,
     /// By slot: `last_0`, `monitor_10000`, `last_failure_0`, ...
     pub ops: BTreeMap<String, OpRecord>,
 }
@@ -62,6 +64,8 @@ pub struct OpRecord {
     pub queue_ms: u64,
     pub digest: String,
     pub exit_reason: String,
+    /// Of a stop: since when the resource is to wait for the node that shuts down.
+    pub shutdown_lock: Option<i64>,
     /// While this is pending: what stood here before, which is still what is known for certain.
     pub previous: Option<Box<OpRecord>>,
 }
@@ -92,7 +96,19 @@ impl History {
             class: resource.class.clone(),
             provider: resource.provider.clone(),
             agent: resource.agent.clone(),
+            shutdown_lock: None,
             ops: BTreeMap::new(),
+        }
+    }
+
+    /// The lock that an operation leaves: a stop brings it, a probe does not touch it, and whatever
+    /// else is done with the resource ends it.
+    fn lock_after(&self, record: &OpRecord) -> Option<i64> {
+        match record.task.as_str() {
+            "stop" if record.is_pending() => self.shutdown_lock,
+            "stop" if record.rc == 0 => record.shutdown_lock,
+            "monitor" if record.interval_ms == 0 => self.shutdown_lock,
+            _ => None,
         }
     }
 }
@@ -104,6 +120,7 @@ impl Part {
         history.class.clone_from(&resource.class);
         history.provider.clone_from(&resource.provider);
         history.agent.clone_from(&resource.agent);
+        history.shutdown_lock = history.lock_after(&record);
         if failed {
             history.ops.insert("last_failure_0".to_owned(), record.clone());
         }
@@ -139,10 +156,21 @@ impl Part {
             Some(slot) => {
                 if let Some(history) = self.resources.get_mut(resource) {
                     history.ops.remove(slot);
-                    if history.ops.is_empty() {
+                    if history.ops.is_empty() && history.shutdown_lock.is_none() {
                         self.resources.remove(resource);
                     }
                 }
+            }
+        }
+    }
+
+    /// Takes the locks over that are known of an earlier life. Histories of this life say themselves
+    /// what has become of theirs.
+    pub fn inherit_locks(&mut self, earlier: &Part) {
+        for (id, history) in &earlier.resources {
+            if history.shutdown_lock.is_some() {
+                let only_lock = || History { ops: BTreeMap::new(), ..history.clone() };
+                self.resources.entry(id.clone()).or_insert_with(only_lock);
             }
         }
     }
@@ -221,6 +249,39 @@ mod tests {
         let slots: Vec<&String> = part.resources["a"].ops.keys().collect();
         assert_eq!(slots, ["last_0", "last_failure_0"]);
         assert_eq!(part.resources["a"].ops["last_0"].task, "stop");
+    }
+
+    #[test]
+    fn a_shutdown_lock_lasts_until_the_resource_is_used_again() {
+        let stop = OpRecord { shutdown_lock: Some(1000), ..op("stop", 0, 0) };
+        let pending = OpRecord { status: PENDING, rc: RC_PENDING, ..stop.clone() };
+        let failed = OpRecord { rc: 1, ..stop.clone() };
+        let steps = [
+            (op("start", 0, 0), None),
+            (pending, None),
+            (failed, None),
+            (stop.clone(), Some(1000)),
+            (op("monitor", 0, 7), Some(1000)),
+            (OpRecord { status: PENDING, rc: RC_PENDING, ..op("start", 0, 0) }, None),
+            (stop, Some(1000)),
+            (op("stop", 0, 0), None),
+        ];
+        let mut part = Part::default();
+        for (record, want) in steps {
+            part.record(&resource("a"), record.clone(), false);
+            assert_eq!(part.resources["a"].shutdown_lock, want, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn a_lock_goes_with_the_whole_history_not_with_a_slot() {
+        let mut part = Part::default();
+        let stop = OpRecord { shutdown_lock: Some(1000), ..op("stop", 0, 0) };
+        part.record(&resource("a"), stop, false);
+        part.forget("a", Some("last_0"));
+        assert_eq!(part.resources["a"].shutdown_lock, Some(1000));
+        part.forget("a", None);
+        assert!(part.resources.is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::Cib;
-use crate::replica::status::Part;
+use crate::replica::status::{OpRecord, Part};
 
 fn held(epoch: u64, view: u64, name: &str, before: Option<&Held>) -> Held {
     let mut cib = Cib::empty();
@@ -95,4 +95,36 @@ fn each_member_speaks_for_itself_and_the_newest_is_kept_of_the_absent() {
     assert_eq!((merged.parts[&1].incarnation, merged.parts[&2].incarnation), (11, 22));
     assert!(merged.parts[&1].member && !merged.parts[&3].member);
     assert_eq!(merged.parts[&3].touched.0.counter, 5);
+}
+
+#[test]
+fn a_returning_node_brings_no_history_but_finds_its_shutdown_locks() {
+    let resource = |id: &str| rhapsody_transition::ActionResource {
+        id: id.to_owned(),
+        long_id: None,
+        class: "ocf".to_owned(),
+        provider: None,
+        agent: "Dummy".to_owned(),
+    };
+    let op =
+        |task: &str, lock| OpRecord { task: task.to_owned(), shutdown_lock: lock, ..OpRecord::default() };
+    let held = held(4, 1, "a", None);
+    let mut earlier = Part { incarnation: 1, ..Part::default() };
+    earlier.record(&resource("locked"), op("stop", Some(1000)), false);
+    earlier.record(&resource("used-again"), op("stop", Some(1000)), false);
+    earlier.record(&resource("free"), op("stop", None), false);
+    let mut returned = state(&held, false);
+    returned.part.incarnation = 2;
+    returned.part.record(&resource("used-again"), op("start", None), false);
+    let mut other = state(&held, true);
+    other.others.parts.insert(1, earlier);
+    let merged = status(VIEW, &BTreeMap::from([(1, returned.clone()), (2, other.clone())]));
+    let part = &merged.parts[&1];
+    let locks: Vec<_> = part.resources.iter().map(|(id, h)| (id.as_str(), h.shutdown_lock)).collect();
+    assert_eq!(locks, [("locked", Some(1000)), ("used-again", None)]);
+    assert!(part.resources["locked"].ops.is_empty());
+    // In the same life the node knows better.
+    returned.part.incarnation = 1;
+    let merged = status(VIEW, &BTreeMap::from([(1, returned), (2, other)]));
+    assert!(!merged.parts[&1].resources.contains_key("locked"));
 }
