@@ -1,9 +1,11 @@
 //! Which nodes should form a view, from the matrix of who hears whom.
 //!
-//! Members of a view must all hear each other. From the same matrix every node draws the same
+//! Members of a view must all hear each other. From the same beats every node draws the same
 //! partition into such groups: the group with the most votes first (then the most nodes, then the
-//! lowest numbers), then the best group of the rest, and so on. The answer depends on nothing but
-//! the matrix, so that a mesh with missing links does not oscillate.
+//! most votes that share a view already, then the lowest numbers), then the best group of the rest,
+//! and so on. Those who share a view come before the numbers, so that nobody parts from an
+//! established member for a newcomer that not all hear yet. The answer depends on nothing but what
+//! the beats tell, so that a mesh with missing links does not oscillate.
 
 use crate::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +17,21 @@ const STEPS_MAX: usize = 20_000;
 /// Who hears whom.
 pub type Matrix = BTreeMap<NodeId, BTreeSet<NodeId>>;
 
+/// What the beats tell.
+pub struct Mesh {
+    pub hears: Matrix,
+    /// Of the configuration; a node without an entry has one.
+    pub votes: BTreeMap<NodeId, u32>,
+    /// Counter and proposer of each node's view; those without a view are left out.
+    pub views: BTreeMap<NodeId, (u64, NodeId)>,
+}
+
 /// The group that `me` belongs to.
-pub fn group_of(me: NodeId, hears: &Matrix, votes: &BTreeMap<NodeId, u32>) -> BTreeSet<NodeId> {
-    let mut nodes: BTreeSet<NodeId> = hears.keys().copied().collect();
+pub fn group_of(me: NodeId, mesh: &Mesh) -> BTreeSet<NodeId> {
+    let mut nodes: BTreeSet<NodeId> = mesh.hears.keys().copied().collect();
     nodes.insert(me);
     while nodes.contains(&me) {
-        let group = best(&nodes, hears, votes);
+        let group = best(&nodes, mesh);
         if group.contains(&me) || group.is_empty() {
             return if group.is_empty() { BTreeSet::from([me]) } else { group };
         }
@@ -36,24 +47,49 @@ pub fn linked(hears: &Matrix, a: NodeId, b: NodeId) -> bool {
             && hears.get(&b).is_some_and(|row| row.contains(&a)))
 }
 
-fn best(nodes: &BTreeSet<NodeId>, hears: &Matrix, votes: &BTreeMap<NodeId, u32>) -> BTreeSet<NodeId> {
+fn best(nodes: &BTreeSet<NodeId>, mesh: &Mesh) -> BTreeSet<NodeId> {
     let all: Vec<NodeId> = nodes.iter().copied().collect();
-    let mut search = Search { hears, votes, best: Vec::new(), best_rank: (0, 0), steps: 0 };
+    let mut search = Search { mesh, best: Vec::new(), best_rank: Rank::default(), steps: 0 };
     search.extend(&mut Vec::new(), &all);
     search.best.into_iter().collect()
 }
 
+/// Compared field by field.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    votes: u32,
+    nodes: usize,
+    /// The votes of the most that share a view.
+    established: u32,
+}
+
 struct Search<'a> {
-    hears: &'a Matrix,
-    votes: &'a BTreeMap<NodeId, u32>,
+    mesh: &'a Mesh,
     best: Vec<NodeId>,
-    best_rank: (u32, usize),
+    best_rank: Rank,
     steps: usize,
 }
 
 impl Search<'_> {
-    fn rank(&self, group: &[NodeId]) -> (u32, usize) {
-        (group.iter().map(|n| self.votes.get(n).copied().unwrap_or(1)).sum(), group.len())
+    fn votes(&self, group: &[NodeId]) -> u32 {
+        group.iter().map(|n| self.mesh.votes.get(n).copied().unwrap_or(1)).sum()
+    }
+
+    fn rank(&self, group: &[NodeId]) -> Rank {
+        let mut shares: BTreeMap<(u64, NodeId), u32> = BTreeMap::new();
+        for node in group {
+            if let Some(view) = self.mesh.views.get(node) {
+                *shares.entry(*view).or_default() += self.votes(&[*node]);
+            }
+        }
+        let established = shares.into_values().max().unwrap_or(0);
+        Rank { votes: self.votes(group), nodes: group.len(), established }
+    }
+
+    /// What `group` can become at best when all of `candidates` join it.
+    fn bound(&self, group: &[NodeId], candidates: &[NodeId]) -> Rank {
+        let votes = self.votes(group) + self.votes(candidates);
+        Rank { votes, nodes: group.len() + candidates.len(), established: votes }
     }
 
     /// Candidates come in ascending order, so the first group of a rank has the lowest numbers.
@@ -65,13 +101,11 @@ impl Search<'_> {
             self.best = group.clone();
         }
         for (at, node) in candidates.iter().enumerate() {
-            let reachable = self.rank(&candidates[at..]);
-            let bound = (rank.0 + reachable.0, rank.1 + reachable.1);
-            if bound <= self.best_rank || self.steps > STEPS_MAX {
+            if self.bound(group, &candidates[at..]) <= self.best_rank || self.steps > STEPS_MAX {
                 return;
             }
-            let rest: Vec<NodeId> =
-                candidates[at + 1..].iter().copied().filter(|n| linked(self.hears, *node, *n)).collect();
+            let linked = |n: &NodeId| linked(&self.mesh.hears, *node, *n);
+            let rest: Vec<NodeId> = candidates[at + 1..].iter().copied().filter(linked).collect();
             group.push(*node);
             self.extend(group, &rest);
             group.pop();
@@ -98,10 +132,13 @@ mod tests {
         hears
     }
 
-    fn groups(links: &str, n: u32) -> String {
-        let m = matrix(links, n);
+    fn mesh(links: &str, n: u32) -> Mesh {
+        Mesh { hears: matrix(links, n), votes: BTreeMap::new(), views: BTreeMap::new() }
+    }
+
+    fn groups(mesh: &Mesh) -> String {
         let all: BTreeSet<Vec<u32>> =
-            (1..=n).map(|i| group_of(i, &m, &BTreeMap::new()).into_iter().collect()).collect();
+            mesh.hears.keys().map(|i| group_of(*i, mesh).into_iter().collect()).collect();
         all.iter().map(|g| g.iter().map(u32::to_string).collect::<String>()).collect::<Vec<_>>().join(" ")
     }
 
@@ -119,25 +156,46 @@ mod tests {
             ("1-2 1-3 2-3 3-4 4-5 3-5", 5, "123 45"),
             ("1-2 2-3 3-4 4-5 5-1", 5, "12 34 5"),
         ] {
-            assert_eq!(groups(links, n), want, "{links}");
+            assert_eq!(groups(&mesh(links, n)), want, "{links}");
         }
     }
 
     #[test]
     fn votes_decide_before_numbers() {
-        let m = matrix("1-2 2-3", 3);
-        let votes = BTreeMap::from([(1, 1), (2, 1), (3, 2)]);
-        assert_eq!(group_of(2, &m, &votes), BTreeSet::from([2, 3]));
-        assert_eq!(group_of(1, &m, &votes), BTreeSet::from([1]));
+        let mut m = mesh("1-2 2-3", 3);
+        m.votes = BTreeMap::from([(1, 1), (2, 1), (3, 2)]);
+        assert_eq!(group_of(2, &m), BTreeSet::from([2, 3]));
+        assert_eq!(group_of(1, &m), BTreeSet::from([1]));
+    }
+
+    #[test]
+    fn a_newcomer_that_not_all_hear_displaces_nobody() {
+        let mut m = mesh("1-2 1-3", 3);
+        assert_eq!(groups(&m), "12 3");
+        m.views = BTreeMap::from([(1, (4, 1)), (3, (4, 1))]);
+        assert_eq!(groups(&m), "13 2", "2 has no view");
+        m.views.insert(2, (9, 2));
+        assert_eq!(groups(&m), "13 2", "2 has a view of its own");
+        m.hears = matrix("1-2 1-3 2-3", 3);
+        assert_eq!(groups(&m), "123", "all hear it");
+    }
+
+    #[test]
+    fn votes_decide_before_a_shared_view() {
+        let mut m = mesh("1-2 1-3 2-4 1-4", 4);
+        m.views = BTreeMap::from([(1, (4, 1)), (3, (4, 1))]);
+        assert_eq!(groups(&m), "124 3");
     }
 
     #[test]
     fn a_big_mesh_with_holes_ends() {
         let n = 48;
-        let m: Matrix =
+        let hears: Matrix =
             (0..n).map(|i| (i, (0..n).filter(|j| (i * 7 + j * 7 + i * j) % 3 != 0).collect())).collect();
+        let views = (0..n).map(|i| (i, (u64::from(i % 5), 1))).collect();
+        let m = Mesh { hears, votes: BTreeMap::new(), views };
         for i in 0..n {
-            assert!(group_of(i, &m, &BTreeMap::new()).contains(&i));
+            assert!(group_of(i, &m).contains(&i));
         }
     }
 }

@@ -227,13 +227,15 @@ impl Node {
                     .is_none_or(|(until, life)| now >= *until || self.incarnation_of(id) > *life)
                     && !self.is_fenced_life(id))
         };
-        let mut hears: clique::Matrix = BTreeMap::new();
-        for (id, row) in &self.net.rows {
-            if usable(*id) {
-                hears.insert(*id, row.hears.iter().copied().filter(|p| usable(*p)).collect());
+        let votes = quorum::votes(&self.config);
+        let mut mesh = clique::Mesh { hears: BTreeMap::new(), votes, views: BTreeMap::new() };
+        for (id, row) in self.net.rows.iter().filter(|(id, _)| usable(**id)) {
+            mesh.hears.insert(*id, row.hears.iter().copied().filter(|p| usable(*p)).collect());
+            if row.beacon.view != (0, 0) {
+                mesh.views.insert(*id, row.beacon.view);
             }
         }
-        let group = clique::group_of(me, &hears, &quorum::votes(&self.config));
+        let group = clique::group_of(me, &mesh);
         group.into_iter().map(|id| (id, self.incarnation_of(id))).collect()
     }
 
