@@ -3,8 +3,10 @@
 //! The bugs are only in a build with `--features bugs`.
 //! `RHAPSODY_SEEDS=n` runs more of them, `RHAPSODY_SEED=n` replays one with its log.
 
-use rhapsody_sim::tally::Tally;
-use rhapsody_sim::{faults::Plan, run};
+use rhapsody_node::QuorumConfig;
+use rhapsody_sim::faults::{Plan, Planned};
+use rhapsody_sim::run;
+use rhapsody_sim::tally::{Fault, Tally};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -75,6 +77,29 @@ fn a_thousand_worlds_keep_the_promises() {
         assert!(tally.missing().is_empty(), "never happened: {:?}", tally.missing());
         assert!(acknowledged > 1000 && undisturbed > 1000, "{acknowledged} {undisturbed}");
     }
+}
+
+/// A node comes back while it hears one member but not yet the other: the members stay together.
+#[test]
+fn a_returning_node_displaces_no_member() {
+    let mut crashed = 0;
+    for seed in 1..=20 {
+        let at = 8000;
+        let mut plan = Plan::new(2 * seed);
+        let planned = |fault, at, lasts| Planned { at, lasts, fault, machine: 1, other: 2 };
+        plan.faults = vec![
+            planned(Fault::MachineCrash, at, 1000),
+            planned(Fault::LinkCut, at + 100, 1000 + seed * 400),
+        ];
+        plan = Plan { nodes: 3, policy: "stop", power_on: vec![0; 3], ..plan };
+        plan.quorum = QuorumConfig::default();
+        let report = run(seed, plan, true);
+        assert!(report.failure.is_none(), "seed {seed}: {:#?}", report.failure);
+        let off: Vec<&String> = report.log.iter().filter(|l| l.contains("POWER OFF")).collect();
+        crashed += off.iter().filter(|l| l.contains("n2")).count();
+        assert!(off.iter().all(|l| l.contains("n2")), "seed {seed}: {off:#?}");
+    }
+    assert!(crashed >= 20);
 }
 
 /// Four deliberate bugs, each noticed within the thousand.
