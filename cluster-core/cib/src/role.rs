@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What an instance of a resource is doing; ordered.
+/// What an instance of a resource is doing, or should; ordered as the scheduler compares them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Role {
     #[default]
@@ -12,9 +12,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// Old names are accepted, and case does not matter.
+    /// Old names are accepted, and case does not matter; `None` for anything else.
     pub fn parse(text: &str) -> Option<Role> {
-        const NAMES: [(&str, Role); 6] = [
+        const NAMES: [(&str, Role); 7] = [
+            ("Unknown", Role::Unknown),
             ("Stopped", Role::Stopped),
             ("Started", Role::Started),
             ("Unpromoted", Role::Unpromoted),

@@ -7,7 +7,6 @@ mod names;
 mod node;
 mod options;
 mod resource;
-mod role;
 mod table;
 
 pub use names::natural_cmp;
@@ -16,7 +15,7 @@ pub use options::{ClusterOptions, HealthStrategy, NoQuorum, Placement};
 pub use resource::{
     BundleData, CloneData, Definition, Flags, MultipleActive, OpDef, Replica, Requires, Resource, Variant,
 };
-pub use role::Role;
+pub use rhapsody_cib::Role;
 pub use table::{Discovery, INFINITY, NodeEntry, NodeTable, add_scores};
 
 use indexmap::IndexMap;
