@@ -29,10 +29,27 @@ impl Cib {
         }
         masters(self);
         locations(self);
+        for constraint in with_dropped_lifetime(self) {
+            while let Some(lifetime) = self.child(constraint, "lifetime") {
+                self.remove(lifetime);
+            }
+        }
         ping_nodes(self);
         dead_meta_attributes(self);
         let root = self.root();
         self.set_attr(root, "validate-with", NEWEST_SCHEMA);
+    }
+
+    /// What [`Cib::upgrade`] leaves out although it meant something, in whole sentences.
+    pub fn upgrade_warnings(&self) -> Vec<String> {
+        let told = |constraint: Element| {
+            format!(
+                "Dropping lifetime element from constraint {} because lifetime elements are no longer supported. Any \
+                 rules contained there will no longer apply to the constraint",
+                self.attr(constraint, "id").unwrap_or_default()
+            )
+        };
+        with_dropped_lifetime(self).into_iter().map(told).collect()
     }
 
     /// `pacemaker-3.9` as (3, 9); None for `none` and unknown ones.
@@ -254,6 +271,16 @@ fn and_lifetime(cib: &mut Cib, location: Element) {
     cib.remove(lifetime);
 }
 
+/// Constraints whose lifetime nothing can stand for: only locations have rules.
+fn with_dropped_lifetime(cib: &Cib) -> Vec<Element> {
+    let constraints = select(cib, "/cib/configuration/constraints/*");
+    let drops = |e: &Element| {
+        matches!(cib.name(*e), "rsc_colocation" | "rsc_order" | "rsc_ticket")
+            && cib.child(*e, "lifetime").is_some()
+    };
+    constraints.into_iter().filter(drops).collect()
+}
+
 /// `ping` nodes are members that run nothing and are not probed.
 fn ping_nodes(cib: &mut Cib) {
     for node in select(cib, "/cib/configuration/nodes/node[@type='ping']") {
@@ -392,6 +419,25 @@ mod tests {
              <rule id='t' score='0'><date_expression id='d' operation='gt' start='2000-01-01'/></rule></rule>\
              </rsc_location></constraints>"
         );
+    }
+
+    #[test]
+    fn constraints_without_rules_lose_their_lifetime_and_it_is_told() {
+        let lifetime = "<lifetime><rule id='t' score='0'><date_expression id='d' operation='gt' start='2000-01-01'/></rule></lifetime>";
+        let text = format!(
+            "<cib validate-with='pacemaker-3.7'><configuration><constraints>\
+             <rsc_order id='o' first='a' then='b'>{lifetime}</rsc_order>\
+             <rsc_colocation id='c' rsc='a' with-rsc='b'/>\
+             <rsc_location id='l' rsc='a' node='n' score='5'>{lifetime}</rsc_location>\
+             </constraints></configuration></cib>"
+        );
+        let cib = Cib::parse(&text).unwrap();
+        let told = cib.upgrade_warnings();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("Dropping lifetime element from constraint o because"), "{told:?}");
+        let cib = cib.upgraded();
+        assert!(section(&cib, "constraints").contains("<rsc_order id='o' first='a' then='b'/>"));
+        assert_eq!(cib.upgrade_warnings(), Vec::<String>::new());
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod verify;
 
 use super::{Noun, Verb, pcsd, status};
 
-pub use verify::problems;
+pub use verify::{dropped, problems};
 
 use crate::context::Context;
 use crate::failure::Failure;

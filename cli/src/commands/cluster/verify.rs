@@ -16,10 +16,14 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     let text = super::cib::text(context, None)?;
     let cib = Cib::parse(&text).map_err(|error| Failure::Message(format!("invalid cib: {error}")))?;
     let found = problems(&cib);
-    if found.is_empty() {
+    let dropped = dropped(&cib);
+    if found.is_empty() && dropped.is_empty() {
         return Ok(());
     }
     let mut told = String::from("invalid cib:");
+    for text in dropped {
+        let _ = write!(told, "\n{text}");
+    }
     if context.options.has("--full") {
         for (severity, text) in found {
             let _ = write!(told, "\n{severity}: {text}");
@@ -30,6 +34,11 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
         let _ = write!(told, "\n{errors} errors, {warnings} warnings\nUse --full for more details.");
     }
     Err(Failure::Message(told))
+}
+
+/// What the newest schema has no words for, as Pacemaker's tools say it before all else.
+pub fn dropped(cib: &Cib) -> Vec<String> {
+    cib.upgrade_warnings().into_iter().map(|text| format!("WARNING: {text}")).collect()
 }
 
 /// Severity and text of everything that is wrong or doubtful.

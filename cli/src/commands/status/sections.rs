@@ -2,6 +2,7 @@
 
 use super::model;
 use crate::Done;
+use crate::commands::cluster::dropped;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::target_conf;
@@ -94,7 +95,8 @@ pub fn cluster(context: &mut Context, words: &[String]) -> Done {
         return Err(super::super::usage());
     }
     let live = context.options.value("-f").is_none();
-    let status = model::get(context)?;
+    let cib = model::cib(context)?;
+    let status = Status::new(&cib, model::now());
     let mut around = Surroundings::default();
     if live {
         let Value::Object(nodes) = context.run("rhapsody.pcsd.status", &json!({}))? else {
@@ -103,6 +105,12 @@ pub fn cluster(context: &mut Context, words: &[String]) -> Done {
         around.pcsd =
             nodes.into_iter().map(|(n, s)| (n, s.as_str().unwrap_or("Offline").to_owned())).collect();
     }
-    context.line(status.pcs_cluster_text(&around).trim_end());
+    let text = status.pcs_cluster_text(&around);
+    let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    context.line(title);
+    for warning in dropped(&cib) {
+        context.line(format!(" {warning}"));
+    }
+    context.line(rest.trim_end());
     Ok(())
 }

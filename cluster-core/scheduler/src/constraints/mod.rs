@@ -42,16 +42,6 @@ impl Plan<'_> {
                 self.issue(None, format!("Ignoring <{name}> without id"));
                 continue;
             };
-            if let Some(lifetime) = doc.child(e, "lifetime")
-                && doc.name(e) != "rsc_location"
-            {
-                let mut rules_in = doc.children_named(lifetime, "rule").peekable();
-                if rules_in.peek().is_some()
-                    && !rules_in.any(|r| rules::evaluate(doc, r, &self.env.context()))
-                {
-                    continue;
-                }
-            }
             match doc.name(e) {
                 "rsc_location" => self.location_constraint(e, id),
                 "rsc_colocation" => self.colocation_constraint(e, id),
