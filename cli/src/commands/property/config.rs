@@ -1,7 +1,6 @@
 //! `property config`, `defaults`, `describe`
 
 use crate::Done;
-use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::nvset_text::pair;
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 pub const NOT_IN_COMMANDS: &[&str] =
     &["cluster-infrastructure", "cluster-name", "dc-version", "have-watchdog", "last-lrm-refresh"];
 
-fn metadata(context: &mut Context) -> Result<Metadata, Failure> {
+pub(super) fn metadata(context: &mut Context) -> Result<Metadata, Failure> {
     context.get_local("cluster_property.get_properties_metadata", &Nothing {})
 }
 
@@ -159,19 +158,15 @@ pub fn defaults(context: &mut Context, words: &[String]) -> Done {
     print_defaults(context, &shown)
 }
 
-/// Short and long description in one.
-pub fn describe_text(parameter: &Parameter) -> String {
-    let mut text = parameter.shortdesc.clone().unwrap_or_default();
-    if let Some(long) = &parameter.longdesc {
-        if !text.is_empty() {
-            if !text.ends_with('.') {
-                text.push('.');
-            }
-            text.push('\n');
-        }
-        text.push_str(long);
+/// Short and long description in one; none where the long one only says the short one again.
+pub(super) fn long_description(parameter: &Parameter) -> Option<String> {
+    let long = parameter.longdesc.as_ref()?;
+    let Some(short) = parameter.shortdesc.as_ref() else { return Some(long.clone()) };
+    if short == long {
+        return None;
     }
-    text
+    let dot = if short.ends_with('.') { "" } else { "." };
+    Some(format!("{short}{dot}\n{long}"))
 }
 
 /// One option, as `describe` shows it.
@@ -218,8 +213,7 @@ pub fn describe(context: &mut Context, words: &[String]) -> Done {
     let full = context.options.has("--full");
     let mut known = metadata(context)?;
     for parameter in &mut known.properties_metadata {
-        let text = describe_text(parameter);
-        parameter.longdesc = Some(text).filter(|text| !text.is_empty());
+        parameter.longdesc = long_description(parameter);
     }
     if format == "json" {
         let list: Vec<Value> = known.properties_metadata.iter().map(parameter_json).collect();
@@ -247,7 +241,8 @@ pub fn describe(context: &mut Context, words: &[String]) -> Done {
     shown.sort_by(|left, right| left.name.cmp(&right.name));
     shown.dedup_by(|left, right| left.name == right.name);
     for parameter in shown {
-        for line in describe_lines(parameter, parameter.longdesc.as_deref().unwrap_or("")) {
+        let description = parameter.longdesc.as_deref().or(parameter.shortdesc.as_deref());
+        for line in describe_lines(parameter, description.unwrap_or("")) {
             context.line(line);
         }
     }
@@ -263,15 +258,3 @@ pub fn parameter_json(parameter: &Parameter) -> Value {
     value
 }
 
-pub fn definition(context: &mut Context, words: &[String]) -> Done {
-    if !words.is_empty() {
-        return Err(usage());
-    }
-    let known = metadata(context)?;
-    let mut all = serde_json::Map::new();
-    for parameter in &known.properties_metadata {
-        all.insert(parameter.name.clone(), parameter_json(parameter));
-    }
-    context.line(json::line(&Value::Object(all)));
-    Ok(())
-}

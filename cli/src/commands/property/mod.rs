@@ -1,6 +1,7 @@
 //! `rhapsody property ...`
 
 pub mod config;
+mod definition;
 mod set;
 
 pub use config::describe_lines;
@@ -59,7 +60,7 @@ pub const NOUN: Noun = Noun {
             words: "get_cluster_properties_definition",
             usage: "\nPrint what is known about properties as JSON.",
             options: &[],
-            run: config::definition,
+            run: definition::run,
         },
     ],
 };
