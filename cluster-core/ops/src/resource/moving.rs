@@ -88,13 +88,14 @@ pub fn ban(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let id = &request.resource_id;
     let name = format!("cli-ban-{id}-on-{node}");
     let what = if request.master { "being promoted" } else { "running" };
-    work.warning(
-        "RESOURCE_BAN_CONSTRAINT_CREATED",
-        format!(
-            "Creating location constraint '{name}' with a score of -INFINITY for resource {id} on {node}.\n\tThis will prevent {id} \
-             from {what} on {node} until the constraint is removed.\n\tThis will be the case even if {node} is the last node in the cluster"
-        ),
+    let text = format!(
+        "Creating location constraint '{name}' with a score of -INFINITY for resource {id} on {node}.\n\tThis will prevent {id} \
+         from {what} on {node} until the constraint is removed.\n\tThis will be the case even if {node} is the last node in the cluster"
     );
+    // Who bans from being promoted is told twice by pcs, and scripts count.
+    for _ in 0..if request.master { 2 } else { 1 } {
+        work.warning("RESOURCE_BAN_CONSTRAINT_CREATED", text.clone());
+    }
     put(work, &name, &request, &node, "-INFINITY");
     Ok(())
 }
