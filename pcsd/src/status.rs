@@ -135,7 +135,7 @@ pub async fn text(app: &Arc<App>, full: bool, hide_inactive: bool) -> Result<Str
 
 pub async fn xml(app: &Arc<App>) -> Result<String, EngineError> {
     let rendered = get(app, Options::default(), Vec::new()).await?;
-    Ok(rendered.status.crm_mon_xml("crm_mon -r --output-as=xml", &[]))
+    Ok(rendered.status.crm_mon_xml(rhapsody_status::XmlApi::V2_42, "crm_mon -r --output-as=xml", &[]))
 }
 
 pub fn quorum_text(quorum: &Quorum) -> String {

@@ -5,7 +5,7 @@ use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
 use crate::say::{say, say_part};
 use rhapsody_cib::Cib;
-use rhapsody_status::{MonOptions, Status};
+use rhapsody_status::{MonOptions, Status, XmlApi};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const OPTIONS: &[Opt] = &[
@@ -100,7 +100,7 @@ pub fn run(words: &[String]) -> Outcome {
         let request = format!("crm_mon {}", words.join(" "));
         let text = match args.has("as-xml") {
             true => status.crm_mon_xml_old(&only),
-            false => status.crm_mon_xml(&request, &only),
+            false => status.crm_mon_xml(XmlApi::V2_25, &request, &only),
         };
         return output(&args, &text);
     }

@@ -3,7 +3,7 @@
 
 use crate::MonOptions;
 use crate::types::Status;
-use crate::xml::{API_VERSION, add, entry_xml, failure_xml, finish, history_xml, node_xml, yes};
+use crate::xml::{XmlApi, add, entry_xml, failure_xml, finish, history_xml, node_xml, yes};
 use rhapsody_cib::Cib;
 use rhapsody_scheduler::assign::score_text;
 use rhapsody_scheduler::model::Cluster;
@@ -12,6 +12,9 @@ use rhapsody_scheduler::report::summary::ResourceChange;
 use rhapsody_scheduler::report::{Change, ScoreLine};
 use rhapsody_scheduler::simulate::{InjectedAttribute, Modification, Output, Step, When};
 use rhapsody_xml::{Document, Element};
+
+/// What it writes is of that version.
+const API: XmlApi = XmlApi::V2_25;
 
 impl Status {
     /// Node attributes and fail counts as crm_simulate lists them below a status.
@@ -46,7 +49,7 @@ impl SimulationXml {
     pub fn new(request: &str, scores: bool, utilization: bool) -> SimulationXml {
         let mut doc = Document::new("pacemaker-result");
         let root = doc.root();
-        doc.set_attr(root, "api-version", API_VERSION);
+        doc.set_attr(root, "api-version", API.version());
         doc.set_attr(root, "request", request);
         let scores = match (scores, utilization) {
             (true, true) => "allocations_utilizations",
@@ -91,7 +94,7 @@ impl Output for SimulationXml {
         let nodes = add(out, at, "nodes", &[]);
         status.nodes.iter().for_each(|node| node_xml(out, nodes, node));
         let resources = add(out, at, "resources", &[]);
-        status.resources.iter().for_each(|entry| entry_xml(out, resources, entry));
+        status.resources.iter().for_each(|entry| entry_xml(out, API, resources, entry));
         if self.attributes {
             status.attributes_xml(out, at);
         }
@@ -102,12 +105,12 @@ impl Output for SimulationXml {
                 failed.resources.retain(|r| r.fail_count > 0);
                 failed.resources.iter_mut().for_each(|r| r.operations.clear());
                 if !failed.resources.is_empty() {
-                    history_xml(out, history, &failed);
+                    history_xml(out, API, history, &failed);
                 }
             }
             if !status.failures.is_empty() {
                 let failures = add(out, at, "failures", &[]);
-                status.failures.iter().for_each(|failure| failure_xml(out, failures, failure));
+                status.failures.iter().for_each(|failure| failure_xml(out, API, failures, failure));
             }
         }
     }

@@ -22,6 +22,26 @@ pub fn ocf_exit(rc: i32) -> &'static str {
     }
 }
 
+/// The same in the words of Pacemaker 3.0, which has one list for agents and programs.
+pub fn exit(rc: i32) -> &'static str {
+    match rc {
+        0 => "OK",
+        1 => "Error occurred",
+        2 => "Invalid parameter",
+        3 => "Unimplemented",
+        4 => "Insufficient privileges",
+        5 => "Not installed",
+        6 => "Not configured",
+        7 => "Not running",
+        8 => "Promoted",
+        9 => "Failed in promoted role",
+        190 => "Service is active but might fail soon",
+        191 => "Service is promoted but might fail soon",
+        193 => "No exit status available",
+        _ => "Unknown exit status",
+    }
+}
+
 /// How far an execution came (`op-status` of the history).
 pub fn execution(status: i32) -> &'static str {
     match status {

@@ -1,7 +1,7 @@
 //! What an operator reads, from CIBs small enough to read here.
 
 use rhapsody_cib::Cib;
-use rhapsody_status::{Daemon, PcsOptions, Status, Surroundings};
+use rhapsody_status::{Daemon, PcsOptions, Status, Surroundings, XmlApi};
 
 /// Two nodes (n2 as `state` says), `properties`, `resources` and what n1 has run.
 fn status(properties: &str, resources: &str, history: &str, n2: &str) -> Status {
@@ -127,8 +127,54 @@ fn hidden_inactive_resources_are_not_shown() {
 fn an_empty_cib_is_a_status_too() {
     let status = Status::new(&Cib::empty(), 0);
     assert!(status.crm_mon_text(&Default::default()).contains("  * Current DC: NONE\n"));
-    assert!(status.crm_mon_xml("crm_mon", &[]).contains("<current_dc present=\"false\"/>"));
+    assert!(status.crm_mon_xml(XmlApi::V2_25, "crm_mon", &[]).contains("<current_dc present=\"false\"/>"));
     assert_eq!(status.pcs_resources_text(false, None, None), "NO resources configured\n");
+}
+
+#[test]
+fn xml_is_that_of_the_version_that_is_asked_for() {
+    let group = format!(r#"<group id="g">{VIP}</group>"#);
+    let status = status(OFF, &group, &started("vip", "IPaddr2"), ONLINE);
+    let only: Vec<String> = ["resources", "operations"].map(str::to_owned).to_vec();
+    let new = status.crm_mon_xml(XmlApi::V2_42, "crm_mon", &only);
+    assert_eq!(
+        new,
+        r#"<pacemaker-result api-version="2.42" request="crm_mon">
+  <resources>
+    <group id="g" number_resources="1" maintenance="false" managed="true" disabled="false">
+      <resource id="vip" resource_agent="ocf:heartbeat:IPaddr2" role="Started" active="true" orphaned="false" removed="false" blocked="false" maintenance="false" managed="true" failed="false" failure_ignored="false" nodes_running_on="1">
+        <node name="n1" id="1" cached="true"/>
+      </resource>
+    </group>
+  </resources>
+  <node_history>
+    <node name="n1">
+      <resource_history id="vip" orphan="false" removed="false" migration-threshold="1000000">
+        <operation_history call="1" task="start" rc="0" rc_text="OK"/>
+      </resource_history>
+    </node>
+  </node_history>
+  <status code="0" message="OK"/>
+</pacemaker-result>
+"#
+    );
+    // The older one knows neither `removed` nor `maintenance`, and words exit codes its own way.
+    let old = status.crm_mon_xml(XmlApi::V2_25, "crm_mon", &only);
+    let without = new.replace(r#" removed="false""#, "").replace(r#" maintenance="false""#, "");
+    assert_eq!(old, without.replace("2.42", "2.25").replace(r#""OK"/>
+      <"#, r#""ok"/>
+      <"#));
+}
+
+#[test]
+fn options_are_told_by_their_names_of_today_and_of_yesterday() {
+    let status = Status::new(&Cib::empty(), 0);
+    let new = status.crm_mon_xml(XmlApi::V2_42, "crm_mon", &[]);
+    assert!(new.contains(r#"<cluster_options fencing-enabled="true" fencing-timeout-ms="60000" symmetric"#), "{new}");
+    assert!(new.contains(r#"stonith-enabled="true" stonith-timeout-ms="60000"/>"#), "{new}");
+    assert!(!new.contains("<resources/>") && !new.contains("<node_history"), "{new}");
+    let old = status.crm_mon_xml(XmlApi::V2_25, "crm_mon", &[]);
+    assert!(!old.contains("fencing-enabled") && old.contains("<resources/>"), "{old}");
 }
 
 #[test]

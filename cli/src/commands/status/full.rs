@@ -9,7 +9,7 @@ use crate::target_conf;
 use rhapsody_cib::Cib;
 use rhapsody_ops::nvset;
 use rhapsody_ops::resource::tree;
-use rhapsody_status::{PcsOptions, Status, Surroundings, Warning};
+use rhapsody_status::{PcsOptions, Status, Surroundings, Warning, XmlApi};
 use serde_json::json;
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
@@ -39,7 +39,8 @@ pub fn xml(context: &mut Context, words: &[String]) -> Done {
         return Err(usage());
     }
     if context.options.has("-f") {
-        let text = model::get(context)?.crm_mon_xml("crm_mon --one-shot --inactive --output-as xml", &[]);
+        let request = "crm_mon --one-shot --inactive --output-as xml";
+        let text = model::get(context)?.crm_mon_xml(XmlApi::V2_42, request, &[]);
         context.line(text.trim_end());
         return Ok(());
     }
@@ -57,6 +58,7 @@ fn of_files(context: &mut Context, options: PcsOptions) -> Done {
     let problems = cluster::problems(&cib);
     let invalid = problems.iter().any(|(severity, _)| *severity == "error");
     let any = !problems.is_empty();
+    warnings.extend(cluster::dropped(&cib));
     warnings.extend(problems.into_iter().map(|(severity, text)| format!("{severity}: {text}")));
     if any {
         let verdict = if invalid { "Configuration invalid" } else { "Configuration may need attention" };
