@@ -76,7 +76,7 @@ pub const OPTIONS: &[(&str, Option<char>, Takes, &str)] = &[
     ("--simulate", None, Nothing, "show what would happen"),
     ("--skip-sync", None, Nothing, "do not send files to other nodes"),
     ("--start", None, Nothing, "start the cluster"),
-    ("--strict", None, Nothing, "refuse when anything else is affected"),
+    ("--strict", None, Nothing, "only what is named; refuse when anything else is affected"),
     ("--to", None, Value, "end of the time to report"),
     ("--token", None, Value, "file with a token"),
 ];

@@ -51,6 +51,7 @@ pub fn run(words: &[String]) -> Outcome {
             node: Some(node),
             operation: operation.map(str::to_owned),
             interval_ms,
+            strict: true,
         })?;
         return Ok(Exit::Ok);
     }

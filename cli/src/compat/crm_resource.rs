@@ -89,11 +89,18 @@ pub fn run(words: &[String]) -> Outcome {
         let interval_ms = args.value("interval").map(milliseconds).transpose()?;
         let operation = args.value("operation").map(str::to_owned);
         let resource = args.value("resource").map(str::to_owned);
-        store.request(Request::Cleanup { resource, node, operation, interval_ms })?;
+        store.request(Request::Cleanup {
+            resource,
+            node,
+            operation,
+            interval_ms,
+            strict: args.has("force"),
+        })?;
         return Ok(Exit::Ok);
     }
     if args.has("refresh") {
-        store.request(Request::Refresh { resource: args.value("resource").map(str::to_owned), node })?;
+        let resource = args.value("resource").map(str::to_owned);
+        store.request(Request::Refresh { resource, node, strict: args.has("force") })?;
         return Ok(Exit::Ok);
     }
     let cib = store.cib()?;

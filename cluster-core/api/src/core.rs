@@ -69,11 +69,16 @@ pub enum Request {
         node: Option<String>,
         operation: Option<String>,
         interval_ms: Option<u64>,
+        /// Not also the group or clone that the resource is a part of.
+        #[serde(default)]
+        strict: bool,
     },
     /// Forget all history and probe again.
     Refresh {
         resource: Option<String>,
         node: Option<String>,
+        #[serde(default)]
+        strict: bool,
     },
     /// Fence a node now; answered when confirmed or failed.
     Fence {

@@ -2,6 +2,7 @@
 //!
 //! Reads are answered by this node from its own replica; everything else goes to the coordinator.
 
+use crate::clean::Clean;
 use crate::dc::changes::Wanted;
 use crate::replica::entry::Entry;
 use crate::wire::{Message, Submission};
@@ -167,12 +168,12 @@ impl Node {
             Request::Apply { patch, base, force, user } => {
                 self.want_change(Wanted { origin: Some(origin), patch, base: Some(base), force, user });
             }
-            Request::Cleanup { resource, node, operation, interval_ms } => {
+            Request::Cleanup { resource, node, operation, interval_ms, strict } => {
                 let operation = operation.map(|op| format!("{op}_{}", interval_ms.unwrap_or(0)));
-                self.clean(origin, resource.as_deref(), node.as_deref(), operation.as_deref(), false);
+                self.clean(origin, Clean { resource, strict, node, operation, all: false });
             }
-            Request::Refresh { resource, node } => {
-                self.clean(origin, resource.as_deref(), node.as_deref(), None, true);
+            Request::Refresh { resource, node, strict } => {
+                self.clean(origin, Clean { resource, strict, node, operation: None, all: true });
             }
             Request::Fence { node, action } => {
                 if self.config.id_of(&node).is_none() {
@@ -225,51 +226,6 @@ impl Node {
             json!({"node": node, "result": "confirmed"}),
         );
         self.order(Entry::Fenced { node: id, incarnation });
-        self.answer(origin, Response::Done);
-    }
-
-    /// Forgets failures (or, to refresh, everything) of the named resources on the named nodes.
-    fn clean(
-        &mut self,
-        origin: Origin,
-        resource: Option<&str>,
-        node: Option<&str>,
-        operation: Option<&str>,
-        all: bool,
-    ) {
-        let only = match node {
-            Some(name) => match self.config.id_of(name) {
-                Some(id) => Some(id),
-                None => {
-                    self.answer(origin, Response::Error(CoreError::UnknownNode { node: name.to_owned() }));
-                    return;
-                }
-            },
-            None => None,
-        };
-        let base = |id: &str| id.split_once(':').map_or(id, |(b, _)| b).to_owned();
-        let mut forget = Vec::new();
-        for (id, part) in self.replica.status.parts.iter().filter(|(id, _)| only.is_none_or(|o| o == **id)) {
-            for (rsc, history) in &part.resources {
-                if resource.is_some_and(|r| r != rsc && r != base(rsc)) {
-                    continue;
-                }
-                let failed = history.ops.iter().any(|(slot, op)| {
-                    let this = operation.is_none_or(|o| o == format!("{}_{}", op.task, op.interval_ms));
-                    this && (slot == "last_failure_0" || (op.rc != op.target_rc() && !op.is_pending()))
-                }) || part.attributes.keys().any(|name| {
-                    let rest = name.strip_prefix("fail-count-").and_then(|r| r.rsplit_once('#'));
-                    rest.is_some_and(|(r, op)| base(r) == base(rsc) && operation.is_none_or(|o| o == op))
-                });
-                if all || failed {
-                    forget.push((*id, rsc.clone()));
-                }
-            }
-        }
-        for (node, rsc) in forget {
-            self.clear_failures(node, &base(&rsc), operation);
-            self.order(Entry::Forget { node, resource: rsc, slot: None, transition_key: None });
-        }
         self.answer(origin, Response::Done);
     }
 

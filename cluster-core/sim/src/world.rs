@@ -689,7 +689,13 @@ impl World {
     fn tidy(&mut self) {
         let id = self.next_request;
         self.next_request += 1;
-        let request = Request::Cleanup { resource: None, node: None, operation: None, interval_ms: None };
+        let request = Request::Cleanup {
+            resource: None,
+            node: None,
+            operation: None,
+            interval_ms: None,
+            strict: false,
+        };
         if let Some(m) = (0..self.plan.nodes).find(|m| self.machines[*m].is_up()) {
             self.drive(m, Input::Request { id, request });
         }

@@ -161,16 +161,25 @@ fn xml_is_that_of_the_version_that_is_asked_for() {
     // The older one knows neither `removed` nor `maintenance`, and words exit codes its own way.
     let old = status.crm_mon_xml(XmlApi::V2_25, "crm_mon", &only);
     let without = new.replace(r#" removed="false""#, "").replace(r#" maintenance="false""#, "");
-    assert_eq!(old, without.replace("2.42", "2.25").replace(r#""OK"/>
-      <"#, r#""ok"/>
-      <"#));
+    assert_eq!(
+        old,
+        without.replace("2.42", "2.25").replace(
+            r#""OK"/>
+      <"#,
+            r#""ok"/>
+      <"#
+        )
+    );
 }
 
 #[test]
 fn options_are_told_by_their_names_of_today_and_of_yesterday() {
     let status = Status::new(&Cib::empty(), 0);
     let new = status.crm_mon_xml(XmlApi::V2_42, "crm_mon", &[]);
-    assert!(new.contains(r#"<cluster_options fencing-enabled="true" fencing-timeout-ms="60000" symmetric"#), "{new}");
+    assert!(
+        new.contains(r#"<cluster_options fencing-enabled="true" fencing-timeout-ms="60000" symmetric"#),
+        "{new}"
+    );
     assert!(new.contains(r#"stonith-enabled="true" stonith-timeout-ms="60000"/>"#), "{new}");
     assert!(!new.contains("<resources/>") && !new.contains("<node_history"), "{new}");
     let old = status.crm_mon_xml(XmlApi::V2_25, "crm_mon", &[]);

@@ -52,6 +52,8 @@ pub struct Cleanup {
     operation: Option<String>,
     #[serde(default)]
     interval: Option<String>,
+    #[serde(default)]
+    strict: bool,
 }
 
 fn scope(resource: Option<&String>, node: Option<&String>) -> String {
@@ -73,8 +75,8 @@ pub async fn cleanup(ctx: &Ctx, params: Cleanup) -> Done {
         }
     };
     let text = format!("Cleaned up {}", scope(params.resource.as_ref(), params.node.as_ref()));
-    let Cleanup { resource, node, operation, .. } = params;
-    request(ctx, Request::Cleanup { resource, node, operation, interval_ms }, REQUEST_TIME).await?;
+    let Cleanup { resource, node, operation, strict, .. } = params;
+    request(ctx, Request::Cleanup { resource, node, operation, interval_ms, strict }, REQUEST_TIME).await?;
     ctx.report(Report::info("RESOURCE_CLEANUP_DONE", text.clone()));
     Ok(json!({"text": text}))
 }
@@ -86,12 +88,14 @@ pub struct Refresh {
     resource: Option<String>,
     #[serde(default)]
     node: Option<String>,
+    #[serde(default)]
+    strict: bool,
 }
 
 pub async fn refresh(ctx: &Ctx, params: Refresh) -> Done {
     let text = format!("Cleaned up {}", scope(params.resource.as_ref(), params.node.as_ref()));
-    let Refresh { resource, node } = params;
-    request(ctx, Request::Refresh { resource, node }, REQUEST_TIME).await?;
+    let Refresh { resource, node, strict } = params;
+    request(ctx, Request::Refresh { resource, node, strict }, REQUEST_TIME).await?;
     ctx.report(Report::info("RESOURCE_REFRESH_DONE", text.clone()));
     Ok(json!({"text": text}))
 }

@@ -257,4 +257,3 @@ pub fn parameter_json(parameter: &Parameter) -> Value {
     }
     value
 }
-

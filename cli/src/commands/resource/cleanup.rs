@@ -18,7 +18,10 @@ pub fn cleanup(context: &mut Context, words: &[String]) -> Done {
     if interval.is_some() && operation.is_none() {
         return Err(Failure::message("operation must be specified when interval is specified"));
     }
-    let request = json!({ "resource": resource, "node": node, "operation": operation, "interval": interval });
+    let strict = context.options.has("--strict");
+    let request = json!({
+        "resource": resource, "node": node, "operation": operation, "interval": interval, "strict": strict,
+    });
     context.run("rhapsody.resource.cleanup", &request).map(|_| ())
 }
 
@@ -28,7 +31,9 @@ pub fn refresh(context: &mut Context, words: &[String]) -> Done {
     if !named.is_empty() {
         return Err(usage());
     }
-    context.run("rhapsody.resource.refresh", &json!({ "resource": resource, "node": node })).map(|_| ())
+    let strict = context.options.has("--strict");
+    let request = json!({ "resource": resource, "node": node, "strict": strict });
+    context.run("rhapsody.resource.refresh", &request).map(|_| ())
 }
 
 fn parse(words: &[String]) -> Result<(Option<String>, grammar::Pairs), Failure> {

@@ -489,15 +489,17 @@ pub const NOUN: Noun = Noun {
         },
         Verb {
             words: "cleanup",
-            usage: "[<resource id | stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]]\n\
-                    Make the cluster forget failed operations of a resource, or of all, and look at its state again.",
+            usage: "[<resource id | stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]] [--strict]\n\
+                    Make the cluster forget failed operations of a resource, or of all, and look at its state again. A part of a group, \
+                    or an instance of a clone or bundle, stands for the whole, unless --strict is given.",
             options: &["--strict"],
             run: cleanup::cleanup,
         },
         Verb {
             words: "refresh",
-            usage: "[<resource id | stonith id>] [node=<node>]\n\
-                    Make the cluster forget the whole history of a resource, or of all, and look at its state again.",
+            usage: "[<resource id | stonith id>] [node=<node>] [--strict]\n\
+                    Make the cluster forget the whole history of a resource, or of all, and look at its state again. A part of a group, \
+                    or an instance of a clone or bundle, stands for the whole, unless --strict is given.",
             options: &["--strict"],
             run: cleanup::refresh,
         },

@@ -144,10 +144,17 @@ pub const NOUN: Noun = Noun {
         },
         Verb {
             words: "cleanup",
-            usage: "[<stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]]\n\
+            usage: "[<stonith id>] [node=<node>] [operation=<operation> [interval=<interval>]] [--strict]\n\
                     The same as 'resource cleanup'.",
             options: &["--strict"],
             run: crate::commands::resource::cleanup::cleanup,
+        },
+        Verb {
+            words: "refresh",
+            usage: "[<stonith id>] [node=<node>] [--strict]\n\
+                    The same as 'resource refresh'.",
+            options: &["--strict"],
+            run: crate::commands::resource::cleanup::refresh,
         },
         Verb {
             words: "list",
