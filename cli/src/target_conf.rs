@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::reports;
+use crate::output::{reports, text_diff};
 use crate::{settings, target_file};
 use rhapsody_conf::Conf;
 use rhapsody_ops::conf::Env;
@@ -26,20 +26,39 @@ pub fn run(context: &mut Context, name: &str, request: &impl Serialize) -> Resul
     on_file(context, name, request, &path, conf)
 }
 
-/// Questions are answered from the cluster's file as it is; changing it takes all nodes.
+/// Questions are answered from the cluster's file as it is, and so is what a change would do; the
+/// change itself is pcsd's, because it takes all nodes.
 fn on_cluster(context: &mut Context, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
-    if rhapsody_ops::conf::permission(name) != Some(Permission::Read) {
-        return Err(Failure::message(
-            "changing the membership configuration of a cluster is not there yet: get it with 'rhapsody cluster corosync', \
-             change the copy with --corosync_conf, and put it on all nodes while the cluster is stopped",
-        ));
+    let reads = rhapsody_ops::conf::permission(name) == Some(Permission::Read);
+    if !reads && !context.options.has("--dry-run") {
+        let mut params = params(name, request)?;
+        if let (true, Some(params)) = (context.options.has("--skip-offline"), params.as_object_mut()) {
+            params.insert("skip_offline".to_owned(), Value::Bool(true));
+        }
+        return context.run(name, &params);
     }
     let answer = context.run("cluster.get_corosync_conf", &serde_json::json!({}))?;
     let text = answer.as_str().ok_or_else(|| Failure::message("the answer is no text"))?;
     let mut conf = Conf::parse(text).map_err(|error| {
         Failure::Message(format!("Unable to parse the Corosync configuration of the cluster: {error}"))
     })?;
-    Ok(operate(context, name, request, &mut conf)?.result)
+    let outcome = operate(context, name, request, &mut conf)?;
+    if !reads {
+        show_change(context, text, &outcome, &conf);
+    }
+    Ok(outcome.result)
+}
+
+/// What a dry run would have written.
+fn show_change(context: &mut Context, before: &str, outcome: &Outcome, conf: &Conf) {
+    if !outcome.changed {
+        context.line("Nothing would change.");
+        return;
+    }
+    context.line("corosync.conf would change:");
+    for line in text_diff::lines(before, &conf.tidy()) {
+        context.line(line);
+    }
 }
 
 /// As [`run`] for a file that need not be there yet.
@@ -65,7 +84,9 @@ fn on_file(
     mut conf: Conf,
 ) -> Result<Value, Failure> {
     let outcome = operate(context, name, request, &mut conf)?;
-    if outcome.changed {
+    if context.options.has("--dry-run") {
+        show_change(context, &fs::read_to_string(path).unwrap_or_default(), &outcome, &conf);
+    } else if outcome.changed {
         target_file::replace(Path::new(path), &conf.tidy()).map_err(|error| {
             Failure::Message(format!("Unable to write Corosync configuration '{path}': {error}"))
         })?;
@@ -79,12 +100,16 @@ fn operate(
     request: &impl Serialize,
     conf: &mut Conf,
 ) -> Result<Outcome, Failure> {
-    let params = serde_json::to_value(request)
-        .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))?;
+    let params = params(name, request)?;
     let env = Env { known_hosts: known_hosts(), resolves: &resolves, uuid: uuid()? };
     let outcome = rhapsody_ops::conf::run(name, params, conf, &env);
     reports::tell(&outcome.reports, context.options.has("--debug"));
     if outcome.done { Ok(outcome) } else { Err(Failure::Told) }
+}
+
+fn params(name: &str, request: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(request)
+        .map_err(|error| Failure::Message(format!("the request '{name}' cannot be written: {error}")))
 }
 
 /// Names that corosync.conf gives to the cluster and its nodes.

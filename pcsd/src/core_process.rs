@@ -58,11 +58,23 @@ impl CoreProcess {
 
     /// The pid of the running core.
     pub fn pid(&self) -> Option<u32> {
-        let text = std::fs::read_to_string(self.lock_file()).ok()?;
-        let mut words = text.split_whitespace();
-        let pid: u32 = words.next()?.parse().ok()?;
-        let start_time: u64 = words.next()?.parse().ok()?;
-        (start_time_of(pid)? == start_time).then_some(pid)
+        pid_in(&self.lock_file())
+    }
+
+    /// SIGKILL for both halves of the core; nothing is stopped in order. Whether there was one.
+    pub fn kill(&self) -> anyhow::Result<bool> {
+        use rustix::process::{Pid, Signal, kill_process};
+        self.set_wanted(Wanted::Stopped)?;
+        let half = |file: &str| pid_in(&self.paths.run(file)).and_then(|pid| Pid::from_raw(pid as i32));
+        let (node, executor) = (half("node.pid"), half("core.pid"));
+        // Each brings the other back: the first must not see the end of the second.
+        for (process, signal) in [(node, Signal::STOP), (executor, Signal::KILL), (node, Signal::KILL)] {
+            match process.map(|process| kill_process(process, signal)) {
+                None | Some(Ok(()) | Err(rustix::io::Errno::SRCH)) => {}
+                Some(Err(error)) => bail!("cannot kill the core: {error}"),
+            }
+        }
+        Ok(node.is_some() || executor.is_some())
     }
 
     pub fn is_running(&self) -> bool {
@@ -219,6 +231,15 @@ impl CoreProcess {
             }
         }
     }
+}
+
+/// The process that a file names by its pid and start time, if it lives.
+fn pid_in(file: &Path) -> Option<u32> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let mut words = text.split_whitespace();
+    let pid: u32 = words.next()?.parse().ok()?;
+    let start_time: u64 = words.next()?.parse().ok()?;
+    (start_time_of(pid)? == start_time).then_some(pid)
 }
 
 /// Returns when this process is gone.

@@ -10,6 +10,7 @@ pub mod booth;
 pub mod cib;
 pub mod cluster;
 pub mod config;
+mod confirm;
 pub mod constraint;
 pub mod explain;
 pub mod host;
@@ -107,7 +108,8 @@ pub fn dispatch(context: &mut Context, words: &[String]) -> Done {
         return Err(Failure::Message(text));
     }
     let words = &words[1 + used..];
-    let result = match context.options.has("--dry-run") {
+    // What changes corosync.conf shows by itself what would change in it.
+    let result = match context.options.has("--dry-run") && verb.options.contains(&"-f") {
         true => crate::dry_run::run(context, verb, words),
         false => (verb.run)(context, words),
     };

@@ -9,3 +9,4 @@ pub mod nvset_text;
 pub mod reports;
 pub mod resources_cmd;
 pub mod resources_text;
+pub mod text_diff;

@@ -115,6 +115,14 @@ pub enum Request {
     Stop,
     /// Exit and leave the resources running (package upgrade).
     Detach,
+    /// Take this node's corosync.conf, on all members; answered when a view with it is installed.
+    Reload,
+    /// The votes that are expected from here on, until the file says something else.
+    ExpectedVotes {
+        votes: u32,
+    },
+    /// Do not wait any longer for nodes that were not seen since the boot (`wait_for_all`).
+    CancelWaitForAll,
     /// Counters and link state, for status, tests and metrics.
     Statistics,
 }

@@ -258,6 +258,14 @@ impl QuorumView {
     }
 }
 
+/// At once and without a word to anybody, on this node; it stays down until it is started again.
+pub async fn kill(ctx: &Ctx, _: super::hosts::Nothing) -> Done {
+    match ctx.app.core.kill() {
+        Ok(_) => Ok(Value::Null),
+        Err(error) => Err(ctx.fail(Report::error("CLUSTER_KILL_FAILED", format!("{error:#}")))),
+    }
+}
+
 pub async fn enable(ctx: &Ctx, params: Where) -> Done {
     set_enabled(ctx, &params, true).await
 }

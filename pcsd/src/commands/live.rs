@@ -20,12 +20,17 @@ pub const ATTEMPTS_MAX: usize = 5;
 
 /// What an operation demands; `None` when there is no such operation.
 pub fn access(name: &str) -> Option<Access> {
-    Some(Access::Needs(match rhapsody_ops::permission(name)? {
+    rhapsody_ops::permission(name).map(needs)
+}
+
+/// pcsd's word for what an operation demands.
+pub fn needs(permission: rhapsody_ops::Permission) -> Access {
+    Access::Needs(match permission {
         rhapsody_ops::Permission::Read => Permission::Read,
         rhapsody_ops::Permission::Write => Permission::Write,
         rhapsody_ops::Permission::Grant => Permission::Grant,
         rhapsody_ops::Permission::Full => Permission::Full,
-    }))
+    })
 }
 
 /// Runs an operation; `wait` and `dry_run` are taken out of its parameters.

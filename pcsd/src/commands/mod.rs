@@ -1,8 +1,9 @@
 //! Commands of `/api/v2`: ours are in [`COMMANDS`]; every other name is an operation of
-//! `rhapsody_ops` on the live CIB.
+//! `rhapsody_ops` on the live CIB, or one of `rhapsody_ops::conf` on the corosync.conf of all nodes.
 
 mod cib;
 mod cluster;
+mod conf;
 mod hosts;
 mod lifecycle;
 mod live;
@@ -99,6 +100,12 @@ pub static COMMANDS: &[Entry] = &[
     command!("rhapsody.cluster.disable", Needs(Write), lifecycle::disable),
     command!("rhapsody.cluster.destroy", Needs(Full), lifecycle::destroy),
 
+    command!("rhapsody.cluster.kill", Needs(Superuser), lifecycle::kill),
+
+    command!("cluster.reload_corosync_conf", Needs(Write), conf::whole::reload),
+    command!("cluster.set_corosync_conf", Needs(Full), conf::whole::set),
+    command!("rhapsody.cluster.sync", Needs(Full), conf::whole::sync),
+    command!("rhapsody.cluster.authkey", Needs(Superuser), conf::whole::authkey),
     command!("cluster.get_corosync_conf", Needs(Read), cluster::corosync_conf),
     command!("rhapsody.cluster.corosync", Needs(Read), cluster::corosync_conf_of),
     command!("rhapsody.cluster.cib", Needs(Read), cib::get),
@@ -167,6 +174,7 @@ pub async fn run(app: Arc<App>, user: User, command: Command, reports: Sink) -> 
     let user = user.acting_as(options.effective_username.as_deref(), options.effective_groups.clone());
     let entry = COMMANDS.iter().find(|entry| entry.name == command_name);
     let access = entry.map(|entry| entry.access).or_else(|| live::access(&command_name));
+    let access = access.or_else(|| conf::access(&command_name));
     let Some(access) = access else {
         let text = format!("Unknown command '{command_name}'");
         reports.push(Report::error("COMMAND_UNKNOWN", text));
@@ -180,6 +188,7 @@ pub async fn run(app: Arc<App>, user: User, command: Command, reports: Sink) -> 
     let ctx = Ctx { app, user, options, reports: reports.clone() };
     let done = match entry {
         Some(entry) => (entry.run)(ctx, params).await,
+        None if conf::access(&command_name).is_some() => conf::run(&ctx, &command_name, params).await,
         None => live::run(&ctx, &command_name, params).await,
     };
     match done {
@@ -245,6 +254,7 @@ mod tests {
         }
         for name in rhapsody_ops::names() {
             assert!(live::access(name).is_some(), "{name} has no permission");
+            assert!(conf::access(name).is_none(), "{name} changes two files");
         }
     }
 

@@ -3,7 +3,12 @@
 use crate::engine::EngineError;
 use crate::http::{Call, Reply};
 use crate::{cluster_files, local_node};
+use rhapsody_api::core::Request;
 use serde_json::json;
+use std::time::Duration;
+
+/// The members agree on the new file in this time.
+const RELOAD_TIME: Duration = Duration::from_secs(40);
 
 pub async fn destroy(call: Call) -> Reply {
     match local_node::destroy(&call.app).await {
@@ -63,10 +68,11 @@ pub async fn quorum_info(call: Call) -> Reply {
 }
 
 pub async fn reload_corosync_conf(call: Call) -> Reply {
-    let (code, message) = if call.app.engine.is_running().await.unwrap_or(false) {
-        ("failed", "the running cluster takes the new file at its next start")
-    } else {
-        ("not_running", "")
+    let reloading = call.app.engine.request(Request::Reload, RELOAD_TIME).await;
+    let (code, message) = match reloading {
+        Ok(_) => ("reloaded", String::new()),
+        Err(EngineError::NotRunning) => ("not_running", String::new()),
+        Err(error) => ("failed", error.to_string()),
     };
     Reply::v0(&json!({"code": code, "message": message}))
 }

@@ -4,6 +4,7 @@ mod cib;
 mod config;
 mod corosync;
 mod destroy;
+mod everywhere;
 mod link;
 mod node;
 mod nodes;
@@ -96,16 +97,19 @@ pub const NOUN: Noun = Noun {
         Verb {
             words: "config update",
             usage: "[transport <transport options>] [compression <compression options>]
-                [crypto <crypto options>] [totem <totem options>] [--corosync_conf <path>]
-                Change options of the membership configuration; 'name=' removes one.",
-            options: &["--corosync_conf"],
+                [crypto <crypto options>] [totem <totem options>] [--skip-offline]
+                [--corosync_conf <path>] [--dry-run]
+                Change options of the membership configuration; 'name=' removes one. All nodes get
+                it, a running cluster takes it at once; only whether links are encrypted cannot be
+                changed while it runs.",
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: config::update,
         },
         Verb {
             words: "config uuid generate",
             usage: "[--corosync_conf <path>] [--force]
                 Give the cluster a new UUID. One that is there already is only replaced with --force.",
-            options: &["--corosync_conf", "--force"],
+            options: &["--corosync_conf", "--dry-run", "--force", "--skip-offline"],
             run: config::uuid_generate,
         },
         Verb {
@@ -113,21 +117,21 @@ pub const NOUN: Noun = Noun {
             usage: "<node name>=<address>... [options <link options>] [--corosync_conf <path>] [--force]
                 Add a link, with an address of each node. It takes the lowest free number, if the
                 option linknumber gives no other.",
-            options: &["--corosync_conf", "--force"],
+            options: &["--corosync_conf", "--dry-run", "--force", "--skip-offline"],
             run: link::add,
         },
         Verb {
             words: "link remove",
             usage: "<link number>... [--corosync_conf <path>]
                 Remove links, with their options and addresses. One must stay.",
-            options: &["--corosync_conf"],
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: link::remove,
         },
         Verb {
             words: "link delete",
             usage: "<link number>... [--corosync_conf <path>]
                 The same as 'cluster link remove'.",
-            options: &["--corosync_conf"],
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: link::remove,
         },
         Verb {
@@ -135,7 +139,7 @@ pub const NOUN: Noun = Noun {
             usage: "<link number> [<node name>=<address>...] [options <link options>]
                 [--corosync_conf <path>] [--force]
                 Change addresses or options of a link; 'name=' removes an option.",
-            options: &["--corosync_conf", "--force"],
+            options: &["--corosync_conf", "--dry-run", "--force", "--skip-offline"],
             run: link::update,
         },
         Verb {
@@ -182,6 +186,57 @@ pub const NOUN: Noun = Noun {
                 The same as 'cluster node remove-guest'.",
             options: &["-f", "--corosync_conf", "--force", "--wait", "--skip-offline"],
             run: node::remove_guest,
+        },
+        Verb {
+            words: "node rename-corosync",
+            usage: "<old name> <new name> [--skip-offline] [--dry-run]
+                Give a node another name in corosync.conf. The cluster must be stopped.",
+            options: &["--dry-run", "--force", "--skip-offline"],
+            run: everywhere::rename_node,
+        },
+        Verb {
+            words: "rename",
+            usage: "<new name> [--force] [--skip-offline] [--dry-run]
+                Give the cluster another name. It must be stopped.",
+            options: &["--dry-run", "--force", "--skip-offline"],
+            run: everywhere::rename,
+        },
+        Verb {
+            words: "sync",
+            usage: "[--skip-offline]
+                Send corosync.conf of this node to all nodes; a running cluster takes it.",
+            options: &["--skip-offline"],
+            run: everywhere::sync,
+        },
+        Verb {
+            words: "sync corosync",
+            usage: "[--skip-offline]
+                The same as 'cluster sync'.",
+            options: &["--skip-offline"],
+            run: everywhere::sync,
+        },
+        Verb {
+            words: "reload corosync",
+            usage: "
+                Let the running cluster take the corosync.conf of this node.",
+            options: &[],
+            run: everywhere::reload,
+        },
+        Verb {
+            words: "authkey corosync",
+            usage: "[<path>] [--skip-offline]
+                Give all nodes a new key of their links, or the one in the file. The cluster must be
+                stopped.",
+            options: &["--skip-offline"],
+            run: everywhere::authkey,
+        },
+        Verb {
+            words: "kill",
+            usage: "
+                End the cluster's daemons on this node at once (kill -9). Nothing is stopped in
+                order: the other nodes take this one for lost.",
+            options: &[],
+            run: everywhere::kill,
         },
         Verb {
             words: "node rename-cib",

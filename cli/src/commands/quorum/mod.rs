@@ -42,50 +42,50 @@ pub const NOUN: Noun = Noun {
                 host, connect_timeout, force_ip_version, keep_active_partition_tie_breaker, port,
                 tie_breaker, tls. Generic options: sync_timeout, timeout. Heuristics options: mode,
                 interval, sync_timeout, timeout, exec_NAME.",
-            options: &["--force", "--skip-offline", "--corosync_conf"],
+            options: &["--corosync_conf", "--dry-run", "--force", "--skip-offline"],
             run: device::add,
         },
         Verb {
             words: "device update",
             usage: "[<generic options>] [model <model options>] [heuristics <heuristics options>]
-                Change options of the quorum device; 'name=' removes one. The cluster must be stopped.",
-            options: &["--force", "--skip-offline", "--corosync_conf"],
+                Change options of the quorum device; 'name=' removes one.",
+            options: &["--corosync_conf", "--dry-run", "--force", "--skip-offline"],
             run: device::update,
         },
         Verb {
             words: "device remove",
             usage: "
                 Remove the quorum device.",
-            options: &["--skip-offline", "--corosync_conf"],
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: device::remove,
         },
         Verb {
             words: "device delete",
             usage: "
                 The same as 'quorum device remove'.",
-            options: &["--skip-offline", "--corosync_conf"],
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: device::remove,
         },
         Verb {
             words: "device heuristics remove",
             usage: "
                 Remove all heuristics of the quorum device.",
-            options: &["--corosync_conf"],
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: device::heuristics_remove,
         },
         Verb {
             words: "device heuristics delete",
             usage: "
                 The same as 'quorum device heuristics remove'.",
-            options: &["--corosync_conf"],
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: device::heuristics_remove,
         },
         Verb {
             words: "update",
             usage: "[auto_tie_breaker=[0|1]] [last_man_standing=[0|1]]
                 [last_man_standing_window=[<time in ms>]] [wait_for_all=[0|1]]
-                Change quorum options; 'name=' removes one. The cluster must be stopped.",
-            options: &["--skip-offline", "--corosync_conf"],
+                Change quorum options; 'name=' removes one.",
+            options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: update::run,
         },
     ],

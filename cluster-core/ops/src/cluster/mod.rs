@@ -9,6 +9,8 @@ mod link_check;
 mod node_files;
 pub mod node_guest;
 pub mod node_remote;
+pub mod nodes;
+pub mod rename;
 pub mod rename_cib;
 pub mod setup;
 mod setup_links;

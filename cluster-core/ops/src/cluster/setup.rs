@@ -59,7 +59,7 @@ pub fn run(work: &mut ConfWork<'_>, request: Request) -> Result<(), Stop> {
 /// Everything that can be known before any host is asked.
 pub fn plan(request: Request, env: &Env<'_>, reports: &mut Reports) -> Result<rhapsody_conf::Setup, Stop> {
     let force = request.force_flags.force();
-    name(&request.cluster_name, force, reports);
+    check_name(&request.cluster_name, force, reports);
     let type_ = request.transport_type.as_deref().unwrap_or("knet");
     let transport = Transport::parse(type_);
     if transport.is_none() {
@@ -96,7 +96,7 @@ pub fn plan(request: Request, env: &Env<'_>, reports: &mut Reports) -> Result<rh
     })
 }
 
-fn name(name: &str, force: bool, reports: &mut Reports) {
+pub(super) fn check_name(name: &str, force: bool, reports: &mut Reports) {
     if name.is_empty() {
         return reports.error("INVALID_OPTION_VALUE", "cluster name cannot be empty");
     }
@@ -119,7 +119,7 @@ fn name(name: &str, force: bool, reports: &mut Reports) {
 }
 
 /// Nodes without an address get the one they were authenticated with, or their name.
-fn with_addresses(nodes: &[Node], env: &Env<'_>, reports: &mut Reports) -> Vec<SetupNode> {
+pub(super) fn with_addresses(nodes: &[Node], env: &Env<'_>, reports: &mut Reports) -> Vec<SetupNode> {
     let mut all = Vec::new();
     for node in nodes {
         let addresses = node.addrs.clone().filter(|addresses| !addresses.is_empty()).unwrap_or_else(|| {

@@ -55,10 +55,14 @@ macro_rules! operations {
 operations! {
     "cluster.get_corosync_conf_struct" Read cluster::config::run;
     "cluster.generate_cluster_uuid" Full cluster::uuid::run;
+    "cluster.rename" Full cluster::rename::cluster;
+    "cluster.rename_node_corosync" Full cluster::rename::node;
     "rhapsody.cluster.config_update" Full cluster::config_update::run;
     "rhapsody.cluster.link_add" Full cluster::link::add;
     "rhapsody.cluster.link_remove" Full cluster::link::remove;
     "rhapsody.cluster.link_update" Full cluster::link::update;
+    "rhapsody.cluster.node_add" Full cluster::nodes::add;
+    "rhapsody.cluster.node_remove" Full cluster::nodes::remove;
     "rhapsody.cluster.setup_file" Full cluster::setup::run;
     "rhapsody.quorum.config" Read quorum::config::run;
     "rhapsody.quorum.update" Write quorum::update::run;

@@ -4,16 +4,18 @@
 //! our files are removed from every node that answers and the others are named; the same command
 //! can then be repeated.
 
-mod options;
-
 use super::hosts::unreachable_report;
 use super::wait::{Wait, quoted};
-use super::{Ctx, Done, Stop, lifecycle};
+use super::{Ctx, Done, Stop, conf, lifecycle};
 use crate::known_hosts::Host;
 use crate::peers::{self, Ask};
 use base64::Engine as _;
-use options::{Group, LINKS_MAX, Options, TRANSPORTS, check, quote};
 use rhapsody_api::Report;
+use rhapsody_ops::cluster::setup;
+use rhapsody_ops::conf::Env;
+use rhapsody_ops::conf::options::Options;
+use rhapsody_ops::reports::Reports;
+use rhapsody_ops::work::ForceFlags;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +32,7 @@ const DESTROY_TIME: Duration = Duration::from_secs(180);
 #[serde(deny_unknown_fields)]
 pub struct Setup {
     cluster_name: String,
-    nodes: Vec<Node>,
+    nodes: Vec<setup::Node>,
     #[serde(default)]
     transport_type: Option<String>,
     #[serde(default)]
@@ -59,14 +61,6 @@ pub struct Setup {
     force_flags: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Node {
-    name: String,
-    #[serde(default)]
-    addrs: Option<Vec<String>>,
-}
-
 pub async fn run(ctx: &Ctx, params: Setup) -> Done {
     let forced = params.force_flags.iter().any(|flag| flag == "FORCE");
     let known = ctx
@@ -75,7 +69,7 @@ pub async fn run(ctx: &Ctx, params: Setup) -> Done {
         .load()
         .map_err(|error| ctx.fail(Report::error("UNABLE_TO_READ_KNOWN_HOSTS", format!("{error:#}"))))?
         .known_hosts;
-    let plan = plan(ctx, &params, &known, forced)?;
+    let plan = plan(ctx, &params, &known).await?;
     let nodes: Vec<String> = plan.nodes.iter().map(|node| node.name.clone()).collect();
 
     check_hosts(ctx, &nodes, forced).await?;
@@ -101,185 +95,76 @@ pub async fn run(ctx: &Ctx, params: Setup) -> Done {
     if well { Ok(Value::Null) } else { Err(Stop) }
 }
 
-/// Everything that can be known before any host is asked.
-fn plan(
+/// Everything that can be known before any host is asked; the rules are those of the file.
+async fn plan(
     ctx: &Ctx,
     params: &Setup,
     known: &BTreeMap<String, Host>,
-    forced: bool,
 ) -> Result<rhapsody_conf::Setup, Stop> {
-    let mut reports = Vec::new();
-    let mut error = |code: &str, text: String| reports.push(Report::error(code, text));
+    let names: BTreeSet<&str> = params.nodes.iter().map(|node| node.name.as_str()).collect();
+    let mut failed = false;
+    let mut error = |report: Report| {
+        ctx.report(report);
+        failed = true;
+    };
     if params.no_keys_sync {
-        error("NOT_THERE_YET", "setup without keys is not there yet; leave --no-keys-sync out".into());
+        let text = "setup without keys is not there yet; leave --no-keys-sync out";
+        error(Report::error("NOT_THERE_YET", text));
     }
-    let name = &params.cluster_name;
-    if name.is_empty() || name.len() > 255 || name.contains(|c: char| c.is_control() || "{}#:".contains(c)) {
-        error(
-            "INVALID_OPTION_VALUE",
-            format!(
-                "'{}' is not a valid cluster name, use letters, digits, '_' and '-'",
-                name.escape_debug()
-            ),
-        );
-    } else if !forced
-        && (name.len() > 32 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)))
-    {
-        let text = format!(
-            "Chosen cluster name '{name}' will prevent mounting GFS2 volumes in the cluster, use at most 32 of a-z A-Z 0-9 and _-; you may safely override this if you do not intend to use GFS2"
-        );
-        let report = Report::error("COROSYNC_CLUSTER_NAME_INVALID_FOR_GFS2", text);
-        reports.push(report.forceable("FORCE"));
+    if params.nodes.len() > NODES_MAX {
+        error(Report::error("COROSYNC_NODES_MISSING", format!("name between 1 and {NODES_MAX} nodes")));
     }
-    let mut error = |code: &str, text: String| reports.push(Report::error(code, text));
-    let transport = params.transport_type.as_deref().unwrap_or("knet");
-    let is_knet = transport == "knet";
-    if !TRANSPORTS.contains(&transport) {
-        let text = format!("'{transport}' is not a valid transport value, use {}", quote(TRANSPORTS));
-        error("INVALID_OPTION_VALUE", text);
-    }
-
-    if params.nodes.is_empty() || params.nodes.len() > NODES_MAX {
-        error("COROSYNC_NODES_MISSING", format!("name between 1 and {NODES_MAX} nodes"));
-    }
-    let mut names = BTreeSet::new();
-    let mut addresses_seen = BTreeSet::new();
-    let mut nodes = Vec::new();
-    for node in &params.nodes {
-        let bad = |text: &str| {
-            text.is_empty()
-                || text.contains(|c: char| c.is_whitespace() || c.is_control() || "{}#".contains(c))
-        };
-        if bad(&node.name) {
-            error("INVALID_OPTION_VALUE", format!("'{}' is not a node name", node.name.escape_debug()));
-        }
-        if !names.insert(node.name.clone()) {
-            error("NODE_NAMES_DUPLICATION", format!("Node name '{}' is used twice", node.name));
-        }
-        let addresses = match node.addrs.clone().filter(|addresses| !addresses.is_empty()) {
-            Some(addresses) => addresses,
-            None => {
-                let host = known.get(&node.name);
-                let address = host.and_then(|host| host.destinations(&node.name).into_iter().next());
-                let address = address.map_or_else(|| node.name.clone(), |first| first.addr);
-                let text = format!("No addresses specified for host '{}', using '{address}'", node.name);
-                ctx.report(Report::info("USING_DEFAULT_ADDRESS_FOR_HOST", text));
-                vec![address]
-            }
-        };
-        for address in &addresses {
-            if bad(address) {
-                error(
-                    "NODE_ADDRESSES_CANNOT_BE_EMPTY",
-                    format!("'{}' is not an address", address.escape_debug()),
-                );
-            } else if !addresses_seen.insert(address.clone()) {
-                error("NODE_ADDRESSES_DUPLICATION", format!("Node address '{address}' is used twice"));
-            }
-        }
-        let most = if is_knet { LINKS_MAX } else { 1 };
-        if addresses.len() > most {
-            let text = format!(
-                "{} addresses specified for node '{}', {most} can be used with transport {transport}",
-                addresses.len(),
-                node.name
-            );
-            error("COROSYNC_BAD_NODE_ADDRESSES_COUNT", text);
-        }
-        nodes.push(rhapsody_conf::SetupNode { name: node.name.clone(), addresses });
-    }
-    let counts: BTreeSet<usize> = nodes.iter().map(|node| node.addresses.len()).collect();
-    if counts.len() > 1 {
-        let text = "All nodes must have the same number of addresses, one for each link";
-        error("COROSYNC_NODE_ADDRESS_COUNT_MISMATCH", text.to_owned());
-    }
-    let links = params.link_list.clone().unwrap_or_default();
-    if links.len() > counts.iter().copied().max().unwrap_or(0) {
-        let text = format!("{} links are described, but the nodes have addresses for fewer", links.len());
-        error("COROSYNC_TOO_MANY_LINKS_OPTIONS", text);
-    }
-    let numbers: Vec<&String> = links.iter().filter_map(|link| link.get("linknumber")).collect();
-    if numbers.iter().collect::<BTreeSet<_>>().len() < numbers.len() {
-        error("COROSYNC_LINK_NUMBER_DUPLICATION", "Link numbers must be unique".to_owned());
-    }
-    let unknown: Vec<&str> =
-        names.iter().filter(|name| !known.contains_key(*name)).map(String::as_str).collect();
+    let unknown: Vec<&str> = names.into_iter().filter(|name| !known.contains_key(*name)).collect();
     if !unknown.is_empty() {
-        let text = format!(
-            "Host{} {} {} not known to this host; run 'rhapsody host auth {}' first",
-            if unknown.len() > 1 { "s" } else { "" },
-            quote(&unknown),
-            if unknown.len() > 1 { "are" } else { "is" },
-            unknown.join(" ")
-        );
-        reports.push(Report::error("HOST_NOT_FOUND", text).with("host_list", unknown));
+        error(unknown_hosts(&unknown));
     }
-    let empty = Options::new();
     let of = |options: &Option<Options>| options.clone().unwrap_or_default();
-    for (group, options) in [
-        (Group::Transport, &params.transport_options),
-        (Group::Compression, &params.compression_options),
-        (Group::Crypto, &params.crypto_options),
-        (Group::Totem, &params.totem_options),
-        (Group::Quorum, &params.quorum_options),
-    ] {
-        check(group, is_knet, options.as_ref().unwrap_or(&empty), &mut reports);
-    }
-    for link in &links {
-        check(Group::Link, is_knet, link, &mut reports);
-    }
-    let crypto = of(&params.crypto_options);
-    let cipher = crypto.get("cipher").map_or("aes256", String::as_str);
-    if cipher != "none" && crypto.get("hash").is_some_and(|hash| hash == "none") {
-        let text = "When cipher is not 'none', hash cannot be 'none' either";
-        reports.push(Report::error("COROSYNC_CRYPTO_CIPHER_REQUIRES_CRYPTO_HASH", text));
-    }
-    if of(&params.quorum_options).contains_key("last_man_standing_window")
-        && of(&params.quorum_options).get("last_man_standing").is_none_or(|on| on != "1")
-    {
-        let text = "last_man_standing_window needs last_man_standing=1";
-        reports.push(Report::error("PREREQUISITE_OPTION_IS_MISSING", text));
-    }
-    if !reports.is_empty() {
-        reports.into_iter().for_each(|report| ctx.report(report));
-        return Err(Stop);
-    }
-    let mut totem = of(&params.totem_options);
-    if !totem.contains_key("token") {
+    let mut totem_options = of(&params.totem_options);
+    if !totem_options.contains_key("token") {
         // Nothing of ours travels a ring: the time does not grow with the number of nodes.
-        totem.insert("token".to_owned(), ctx.app.settings.setup.token_ms.to_string());
-        totem.entry("token_coefficient".to_owned()).or_insert_with(|| "0".to_owned());
+        totem_options.insert("token".to_owned(), ctx.app.settings.setup.token_ms.to_string());
+        totem_options.entry("token_coefficient".to_owned()).or_insert_with(|| "0".to_owned());
     }
-    let pairs = |options: Options| options.into_iter().collect::<Vec<_>>();
-    Ok(rhapsody_conf::Setup {
-        cluster_name: name.clone(),
-        cluster_uuid: (!params.no_cluster_uuid).then(|| uuid::Uuid::new_v4().simple().to_string()),
-        transport: rhapsody_conf::Transport::parse(transport).unwrap_or_default(),
-        nodes,
-        totem: pairs(totem),
-        transport_options: pairs(of(&params.transport_options)),
-        compression: pairs(of(&params.compression_options)),
-        crypto: pairs(crypto),
-        quorum: pairs(of(&params.quorum_options)),
-        links: number_links(links).into_iter().map(pairs).collect(),
-        short_token: true,
-    })
+    let request = setup::Request {
+        cluster_name: params.cluster_name.clone(),
+        nodes: params.nodes.clone(),
+        transport_type: params.transport_type.clone(),
+        transport_options: of(&params.transport_options),
+        link_list: params.link_list.clone().unwrap_or_default(),
+        compression_options: of(&params.compression_options),
+        crypto_options: of(&params.crypto_options),
+        totem_options,
+        quorum_options: of(&params.quorum_options),
+        no_cluster_uuid: params.no_cluster_uuid,
+        force_flags: ForceFlags(params.force_flags.clone()),
+    };
+    let known_hosts = conf::first_addresses(ctx)?;
+    let planning = tokio::task::spawn_blocking(move || {
+        let env = Env { known_hosts, resolves: &conf::resolves, uuid: conf::new_uuid() };
+        let mut reports = Reports::default();
+        (setup::plan(request, &env, &mut reports), reports)
+    });
+    let Ok((plan, reports)) = planning.await else {
+        let text = "internal error; see the log of rhapsody-pcsd";
+        return Err(ctx.fail(Report::error("INTERNAL_ERROR", text)));
+    };
+    reports.into_list().into_iter().for_each(|report| ctx.report(report));
+    let Ok(plan) = plan else { return Err(Stop) };
+    if failed { Err(Stop) } else { Ok(rhapsody_conf::Setup { short_token: true, ..plan }) }
 }
 
-/// Links as given; those without a number take the free ones in order.
-fn number_links(links: Vec<Options>) -> Vec<Options> {
-    let taken: BTreeSet<String> = links.iter().filter_map(|link| link.get("linknumber").cloned()).collect();
-    let mut free =
-        (0..links.len() * 2).map(|number| number.to_string()).filter(|number| !taken.contains(number));
-    let number = |mut link: Options| {
-        if !link.contains_key("linknumber")
-            && let Some(number) = free.next()
-        {
-            link.insert("linknumber".to_owned(), number);
-        }
-        link
-    };
-    links.into_iter().map(number).collect()
+pub fn unknown_hosts(unknown: &[&str]) -> Report {
+    let (s, are) = if unknown.len() > 1 { ("s", "are") } else { ("", "is") };
+    let text = format!(
+        "Host{s} {} {are} not known to this host; run 'rhapsody host auth {}' first",
+        quote(unknown),
+        unknown.join(" ")
+    );
+    Report::error("HOST_NOT_FOUND", text).with("host_list", unknown.to_vec())
+}
+
+fn quote(names: &[&str]) -> String {
+    names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// All must answer, have what it takes, and be in no cluster.
@@ -376,32 +261,39 @@ async fn prepare(
     let told = ("FILE_REMOVE_FROM_NODE_SUCCESS", "successful removal of the file");
     stop_unless(files(ctx, nodes, "remote/remove_file", &data, &good, told).await)?;
 
-    let key = |label: &str| {
-        let mut key = [0; KEY_BYTES];
-        getrandom::fill(&mut key).map_err(|error| {
-            let text = format!("no random numbers for the {label}: {error}");
-            ctx.fail(Report::error("UNABLE_TO_MAKE_KEY", text))
-        })?;
-        Ok(base64::engine::general_purpose::STANDARD.encode(key))
-    };
     let text = format!("Sending 'corosync authkey', 'pacemaker authkey' to {list}");
     ctx.report(Report::info("FILES_DISTRIBUTION_STARTED", text));
     let data = json!({
         "corosync authkey":
-            {"type": "corosync_authkey", "data": key("corosync authkey")?, "rewrite_existing": true},
+            {"type": "corosync_authkey", "data": new_key(ctx, "corosync authkey")?, "rewrite_existing": true},
         "pacemaker authkey":
-            {"type": "pcmk_remote_authkey", "data": key("pacemaker authkey")?, "rewrite_existing": true},
+            {"type": "pcmk_remote_authkey", "data": new_key(ctx, "pacemaker authkey")?, "rewrite_existing": true},
     });
-    let good = ["written", "rewritten", "same_content"];
-    let told = ("FILE_DISTRIBUTION_SUCCESS", "successful distribution of the file");
-    stop_unless(files(ctx, nodes, "remote/put_file", &data, &good, told).await)?;
+    stop_unless(put_files(ctx, nodes, &data).await)?;
 
     ctx.report(Report::info("FILES_DISTRIBUTION_STARTED", format!("Sending 'corosync.conf' to {list}")));
     let data = json!({
         "corosync.conf": {"type": "corosync_conf", "data": conf, "rewrite_existing": true},
     });
     debug_assert!(!params.no_keys_sync, "refused when the plan was made");
-    stop_unless(files(ctx, nodes, "remote/put_file", &data, &good, told).await)
+    stop_unless(put_files(ctx, nodes, &data).await)
+}
+
+/// Random bytes as they travel.
+pub fn new_key(ctx: &Ctx, label: &str) -> Result<String, Stop> {
+    let mut key = [0; KEY_BYTES];
+    getrandom::fill(&mut key).map_err(|error| {
+        let text = format!("no random numbers for the {label}: {error}");
+        ctx.fail(Report::error("UNABLE_TO_MAKE_KEY", text))
+    })?;
+    Ok(base64::engine::general_purpose::STANDARD.encode(key))
+}
+
+/// Puts labelled files on the nodes; true when all are there.
+pub async fn put_files(ctx: &Ctx, nodes: &[String], data: &Value) -> bool {
+    let good = ["written", "rewritten", "same_content"];
+    let told = ("FILE_DISTRIBUTION_SUCCESS", "successful distribution of the file");
+    files(ctx, nodes, "remote/put_file", data, &good, told).await
 }
 
 fn stop_unless(well: bool) -> Result<(), Stop> {
