@@ -95,6 +95,8 @@ impl Action {
 
     pub fn set_meta(&mut self, name: &str, value: impl Into<SmolStr>) {
         self.extra.retain(|(n, _)| n != name);
+        // Most actions that have one have only this one.
+        self.extra.reserve_exact(1);
         self.extra.push((name.into(), value.into()));
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Plan<'_> {
-    pub(super) fn wire_action(&mut self, a: ActionIdx) -> wire::Action {
+    pub(crate) fn wire_action(&mut self, a: ActionIdx) -> wire::Action {
         let inputs = self.inputs(a, false).into_iter().map(|b| wire::ActionId(b.0 + 1)).collect();
         let kind = self.wire_kind(a);
         let (key, internal_key) = self.graph_keys(a);

@@ -1,8 +1,7 @@
 //! From orderings between resources to relations between actions.
 
-use super::Ordering;
 use super::flags::*;
-use crate::actions::create::Wanted;
+use super::{Ordering, What};
 use crate::actions::{ActionIdx, RUNNABLE, Relation, Task};
 use crate::model::{Flags, ResourceIdx, Role};
 use crate::plan::Plan;
@@ -26,50 +25,45 @@ impl Plan<'_> {
     }
 
     fn expand(&mut self, o: &Ordering) {
-        match o.first.rsc {
-            Some(rsc) => self.expand_first(rsc, o),
-            None => match o.then.rsc {
-                Some(rsc) => {
-                    if let Some(first) = o.first.action {
-                        self.expand_then(first, rsc, o);
-                    }
-                }
-                None => {
-                    if let (Some(first), Some(then)) = (o.first.action, o.then.action) {
-                        self.relate(first, then, o.flags);
-                    }
-                }
-            },
+        match (o.first.rsc, o.first.what, o.then.rsc, o.then.what) {
+            (Some(rsc), ..) => self.expand_first(rsc, o),
+            (None, What::Action(first), Some(rsc), _) => self.expand_then(first, rsc, o),
+            (None, What::Action(first), None, What::Action(then)) => {
+                self.relate(first, then, o.flags);
+            }
+            // A task without a resource is nobody's.
+            _ => {}
         }
     }
 
     fn expand_first(&mut self, rsc: ResourceIdx, o: &Ordering) {
-        let mut firsts: Vec<ActionIdx> = match (o.first.action, o.first.key) {
-            (Some(a), _) => vec![a],
-            (None, Some((task, interval))) => self.with_key(rsc, task, interval).collect(),
-            _ => return,
-        };
-        if firsts.is_empty() {
+        let mut firsts = self.actions_of(rsc, o.first.what);
+        if let (What::Task(task), true) = (o.first.what, firsts.is_empty()) {
             if o.then.rsc == Some(rsc) {
                 return;
             }
-            let Some((task, interval_ms)) = o.first.key else { return };
             let state = self.state(rsc, true);
             if (task == Task::STOP && state == Role::Stopped)
                 || (task == Task::DEMOTE && state == Role::Unpromoted)
             {
                 return;
             }
-            let wanted = Wanted { rsc, task, key_task: task, interval_ms, node: None, optional: true };
-            firsts.push(self.make(wanted));
+            firsts.push(self.op(rsc, task, None, true));
         }
-        let then_rsc = o.then.rsc.or_else(|| o.then.action.and_then(|a| self.action(a).rsc));
         for first in firsts {
-            match (then_rsc, o.then.action) {
+            match (o.then.rsc, o.then.what) {
                 (Some(rsc), _) => self.expand_then(first, rsc, o),
-                (None, Some(then)) => self.relate_checked(first, then, o.flags),
-                (None, None) => {}
+                (None, What::Action(then)) => self.relate_checked(first, then, o.flags),
+                (None, What::Task(_)) => {}
             }
+        }
+    }
+
+    /// The actions of a resource that one side of an ordering means.
+    pub(crate) fn actions_of(&self, rsc: ResourceIdx, what: What) -> Vec<ActionIdx> {
+        match what {
+            What::Action(a) => vec![a],
+            What::Task(task) => self.with_key(rsc, task, 0).collect(),
         }
     }
 
@@ -80,11 +74,7 @@ impl Plan<'_> {
     }
 
     fn expand_then(&mut self, first: ActionIdx, rsc: ResourceIdx, o: &Ordering) {
-        let thens: Vec<ActionIdx> = match (o.then.action, o.then.key) {
-            (Some(a), _) => vec![a],
-            (None, Some((task, interval))) => self.with_key(rsc, task, interval).collect(),
-            _ => return,
-        };
+        let thens = self.actions_of(rsc, o.then.what);
         let mut flags = o.flags;
         let f = self.action(first);
         if f.rsc == Some(rsc)

@@ -1,7 +1,7 @@
 //! Orderings for live migrations: what holds for a stop or start must hold for its equivalent.
 
-use super::Ordering;
 use super::flags::*;
+use super::{Ordering, What};
 use crate::actions::Task;
 use crate::model::{Flags, ResourceIdx};
 use crate::plan::Plan;
@@ -9,16 +9,16 @@ use crate::plan::Plan;
 impl Plan<'_> {
     /// Add the migration equivalents of all orderings so far.
     pub fn order_migration_equivalents(&mut self) {
-        let all = self.orderings.clone();
-        for o in &all {
+        for i in 0..self.orderings.len() {
+            let o = self.orderings[i];
             self.migration_equivalent(o);
         }
     }
 
-    fn migration_equivalent(&mut self, o: &Ordering) {
+    fn migration_equivalent(&mut self, o: Ordering) {
         let (Some(first), Some(then)) = (o.first.rsc, o.then.rsc) else { return };
-        let (Some((first_task, 0)), Some((then_task, 0))) = (o.first.key, o.then.key) else { return };
-        if o.first.action.is_some() || o.then.action.is_some() || first == then {
+        let (What::Task(first_task), What::Task(then_task)) = (o.first.what, o.then.what) else { return };
+        if first == then {
             return;
         }
         // Only between different resources of the same level.

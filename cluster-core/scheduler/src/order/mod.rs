@@ -15,26 +15,31 @@ use crate::actions::{ActionIdx, Task};
 use crate::model::ResourceIdx;
 use crate::plan::Plan;
 
-/// One side of an ordering: an action, or all actions of a resource with a key.
+/// One side of an ordering: an action, or all actions of a resource that do a task once.
 #[derive(Debug, Clone, Copy)]
 pub struct Side {
     pub rsc: Option<ResourceIdx>,
-    pub key: Option<(Task, u64)>,
-    pub action: Option<ActionIdx>,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum What {
+    Task(Task),
+    Action(ActionIdx),
 }
 
 impl Side {
     pub fn task(rsc: ResourceIdx, task: Task) -> Side {
-        Side { rsc: Some(rsc), key: Some((task, 0)), action: None }
+        Side { rsc: Some(rsc), what: What::Task(task) }
     }
 
     pub fn action(action: ActionIdx) -> Side {
-        Side { rsc: None, key: None, action: Some(action) }
+        Side { rsc: None, what: What::Action(action) }
     }
 
     /// An action that is looked up through a resource's rules.
     pub fn action_of(rsc: Option<ResourceIdx>, action: ActionIdx) -> Side {
-        Side { rsc, key: None, action: Some(action) }
+        Side { rsc, what: What::Action(action) }
     }
 }
 
@@ -47,7 +52,10 @@ pub struct Ordering {
 
 impl Plan<'_> {
     pub fn order(&mut self, first: Side, then: Side, flags: u32) {
-        let owner = |side: Side| Side { rsc: side.rsc.or_else(|| self.action(side.action?).rsc), ..side };
+        let owner = |side: Side| match side.what {
+            What::Action(a) => Side { rsc: side.rsc.or(self.action(a).rsc), ..side },
+            What::Task(_) => side,
+        };
         let (first, then) = (owner(first), owner(then));
         self.orderings.push(Ordering { first, then, flags });
     }
@@ -58,6 +66,6 @@ impl Plan<'_> {
 
     /// Side of an action that remembers its resource.
     pub fn side(&self, action: ActionIdx) -> Side {
-        Side { rsc: self.action(action).rsc, key: None, action: Some(action) }
+        Side { rsc: self.action(action).rsc, what: What::Action(action) }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::actions::{ActionIdx, PSEUDO, RUNNABLE, TRACKED, Task};
 use crate::model::{ResourceIdx, Variant};
-use crate::order::Ordering;
 use crate::order::flags::*;
+use crate::order::{Ordering, What};
 use crate::plan::Plan;
 
 impl Plan<'_> {
@@ -138,12 +138,11 @@ impl Plan<'_> {
                 0 => ORDERED,
                 on_same_node => on_same_node,
             };
-            let is_stop = match (o.first.action, o.first.key) {
-                (Some(a), _) => self.action(a).task == Task::STOP,
-                (None, Some((task, 0))) => task == Task::STOP,
-                _ => false,
+            let task = match o.first.what {
+                What::Action(a) => self.action(a).task,
+                What::Task(task) => task,
             };
-            if !is_stop {
+            if task != Task::STOP {
                 continue;
             }
             // What is inside a container may be probed after that started again.
@@ -154,11 +153,7 @@ impl Plan<'_> {
             if probes.is_empty() {
                 continue;
             }
-            let thens: Vec<ActionIdx> = match (o.then.action, o.then.key) {
-                (Some(a), _) => vec![a],
-                (None, Some((task, interval))) => self.with_key(then, task, interval).collect(),
-                _ => continue,
-            };
+            let thens = self.actions_of(then, o.then.what);
             for probe in probes {
                 for then in &thens {
                     self.relate(probe, *then, flags);

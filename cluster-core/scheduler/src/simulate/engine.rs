@@ -4,47 +4,53 @@
 use super::history::{Agent, History, Outcome};
 use super::inject::{self, OpSpec};
 use super::output::Step;
-use crate::model::Cluster;
-use rhapsody_transition::{Action, ActionId, ActionKind, Transition};
+use crate::actions::{ActionIdx, PSEUDO};
+use crate::plan::Plan;
+use rhapsody_transition::{Action, ActionKind};
 use rhapsody_xml::Document;
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
-/// Fire what is ready, pass by pass, until nothing is.
+/// Fire what is ready, pass by pass, until nothing is. An action is written down in full when its
+/// turn comes and not before: all of them at once would be most of the memory of a simulation.
 pub fn execute(
-    c: &Cluster,
-    transition: &Transition,
+    plan: &mut Plan,
+    chosen: &[ActionIdx],
     doc: &mut Document,
     now: i64,
     to_fail: &[OpSpec],
 ) -> Vec<Step> {
-    let mut known: FxHashSet<&str> = c.by_id.keys().map(|k| k.as_str()).collect();
-    known.extend(c.resources.iter().filter_map(|r| r.history_id.as_deref()));
+    let mut known: FxHashSet<SmolStr> = plan.c.by_id.keys().cloned().collect();
+    known.extend(plan.c.resources.iter().filter_map(|r| r.history_id.clone()));
     let mut engine =
         Engine { known, history: History::new(doc, now), now, to_fail, steps: Vec::new(), failed: false };
-    let mut done: FxHashSet<ActionId> = FxHashSet::default();
+    let mut done = vec![false; plan.actions.len()];
+    let inputs = |plan: &Plan, a| plan.inputs(a, false).into_boxed_slice();
+    let mut waiting: Vec<_> = chosen.iter().map(|a| (*a, inputs(plan, *a))).collect();
     loop {
-        let before = done.len();
-        for a in &transition.actions {
+        let before = waiting.len();
+        waiting.retain(|(a, inputs)| {
             // After a failure only milestones pass: the rest waits for a new plan.
-            let held = engine.failed && a.kind != ActionKind::Pseudo;
-            if held || done.contains(&a.id) || !a.inputs.iter().all(|i| done.contains(i)) {
-                continue;
+            let held = engine.failed && !plan.action(*a).is(PSEUDO);
+            if held || !inputs.iter().all(|i| done[i.0 as usize]) {
+                return true;
             }
-            done.insert(a.id);
-            engine.perform(a);
-        }
-        if done.len() == before {
+            done[a.0 as usize] = true;
+            engine.perform(&plan.wire_action(*a));
+            false
+        });
+        if waiting.len() == before {
             break;
         }
     }
-    if done.len() < transition.actions.len() && !engine.failed {
+    if !waiting.is_empty() && !engine.failed {
         engine.steps.push(Step::Incomplete);
     }
     engine.steps
 }
 
 struct Engine<'a> {
-    known: FxHashSet<&'a str>,
+    known: FxHashSet<SmolStr>,
     history: History<'a>,
     now: i64,
     to_fail: &'a [OpSpec],

@@ -128,13 +128,16 @@ pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Resu
         // The actions with all their parameters are most of the work, and nobody wants them.
         return Ok(answer);
     }
-    let transition = plan.transition(&chosen);
-    answer.graph = request.graph.then(|| graph_xml::write(&plan, &transition));
+    if request.graph {
+        let transition = plan.transition(&chosen);
+        answer.graph = Some(graph_xml::write(&plan, &transition));
+    }
     if !request.simulate {
         return Ok(answer);
     }
     let mut after = input.clone().into_owned();
-    out.steps(&engine::execute(&plan.c, &transition, &mut after, now, &request.to_fail));
+    out.steps(&engine::execute(&mut plan, &chosen, &mut after, now, &request.to_fail));
+    drop(plan);
     if let Some(remark) = &remark {
         out.remark(remark);
     }
