@@ -145,22 +145,40 @@ fn check_options(work: &mut Work<'_>, resource: Element, request: &Request) {
     if work.failed() || !metadata.has_action("validate-all") {
         return;
     }
-    // What was wrong before is no reason to refuse a change now.
-    match work.env.agents.validate(&name, &current) {
-        Validation::Valid => {
-            if let Validation::Invalid(output) = work.env.agents.validate(&name, &after) {
-                create::validation_failed(work, &output, request.enable_agent_self_validation, request.force);
+    validate(work, request, &name, &current, &after);
+}
+
+/// Lets the agent judge its options. What was wrong before is no reason to refuse a change now; who
+/// did not ask for the agent's judgement is not told of it, so that one run of the agent is enough
+/// as long as the new options are right.
+fn validate(
+    work: &mut Work<'_>,
+    request: &Request,
+    name: &AgentName,
+    current: &[(String, String)],
+    after: &[(String, String)],
+) {
+    let agents = work.env.agents;
+    let judge = |options: &[(String, String)]| agents.validate(name, options);
+    let strict = request.enable_agent_self_validation;
+    if strict {
+        match judge(current) {
+            Validation::Valid => {}
+            Validation::Unknown => return,
+            Validation::Invalid(output) => {
+                let text = format!(
+                    "The resource was misconfigured before the update, therefore agent self-validation will not be run for the \
+                     updated configuration. Validation output of the original configuration:\n  {}",
+                    output.trim_end().replace('\n', "\n  ")
+                );
+                work.warning("AGENT_SELF_VALIDATION_SKIPPED_UPDATED_RESOURCE_MISCONFIGURED", text);
+                return;
             }
         }
-        Validation::Invalid(output) if request.enable_agent_self_validation => work.warning(
-            "AGENT_SELF_VALIDATION_SKIPPED_UPDATED_RESOURCE_MISCONFIGURED",
-            format!(
-                "The resource was misconfigured before the update, therefore agent self-validation will not be run for the \
-                 updated configuration. Validation output of the original configuration:\n  {}",
-                output.trim_end().replace('\n', "\n  ")
-            ),
-        ),
-        _ => {}
+    }
+    let Validation::Invalid(output) = judge(after) else { return };
+    if strict || judge(current) == Validation::Valid {
+        create::validation_failed(work, &output, strict, request.force);
     }
 }
 
@@ -249,3 +267,7 @@ pub fn meta(work: &mut Work<'_>, request: MetaRequest) -> Result<(), Stop> {
     set_meta(work, resource, &request.meta_attrs);
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "update_tests.rs"]
+mod tests;
