@@ -39,8 +39,8 @@ test-live: ## real processes in namespaces
 	$(CARGO) build -q --workspace --bins
 	$(CARGO) test -q -p rhapsody-tests -- --test-threads=1
 
-bench: build ## ours beside the peers where they are installed, as ratios
-	@tests/bench $(BIN)
+bench: build ## ours beside the peers where they are installed, as ratios (RUNS=5 ONLY=files|scheduler|ours|peer)
+	@tests/bench $(BIN) $(SHARED)
 
 conformance: build ## scores against recorded answers of the peers, where the data is beside this tree
 	@tests/conformance $(BIN) $(SHARED)

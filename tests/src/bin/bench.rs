@@ -1,8 +1,9 @@
 //! `make bench`: ours beside the real stack, in one run, as ratios. Times are wall time on this
 //! machine; only the ratio of two figures of one run says anything.
 //!
-//! Usage: `bench [--runs N] [--only files|scheduler|ours|peer]` with the release programs in
-//! `RHAPSODY_BIN_DIR`. Rows whose peer is not installed show ours alone.
+//! Usage: `bench [--runs N] [--only files|scheduler|ours|peer] [--shared FOLDER]` with the release
+//! programs in `RHAPSODY_BIN_DIR`. Rows whose peer is not installed show ours alone; recorded cases
+//! are measured where they lie in FOLDER.
 
 #[path = "bench/clusters.rs"]
 mod clusters;
@@ -32,7 +33,7 @@ fn main() {
         commands::measure(&mut table, runs * 10);
     }
     if wanted("scheduler") {
-        scheduler::measure(&mut table, runs);
+        scheduler::measure(&mut table, runs, option("--shared").as_deref());
     }
     if matches!(only.as_deref(), Some("files" | "scheduler")) || !rhapsody_tests::can_run_live() {
         println!("{table}");

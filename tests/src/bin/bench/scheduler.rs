@@ -16,15 +16,20 @@ const SIZES: [Size; 5] = [
     Size { nodes: 32, primitives: 3000 },
 ];
 
-/// Who needs longer is stopped, and the row says nothing of it.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Who needs longer is stopped, and so are the larger inputs of the same kind, unseen.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A row is repeated as long as the peer has taken no longer than this.
+const REPEATED: Duration = Duration::from_secs(2);
 
+#[derive(Clone, Copy)]
 struct Run {
     ms: f64,
     peak_mib: f64,
+    /// It was stopped before its end.
+    stopped: bool,
 }
 
-/// Runs a program to its end. Peak memory is what was seen last before the end.
+/// Runs a program to its end, or to the end of patience. Peak memory is what was seen last.
 fn run(program: &Path, words: &[&str]) -> Option<Run> {
     let begin = Instant::now();
     let mut child =
@@ -37,17 +42,18 @@ fn run(program: &Path, words: &[&str]) -> Option<Run> {
             let kib = line.and_then(|l| l.split_whitespace().next()?.parse().ok());
             peak_kib = peak_kib.max(kib.unwrap_or(0.0));
         }
-        match child.try_wait() {
-            Ok(None) if begin.elapsed() < PATIENCE => std::thread::sleep(Duration::from_micros(500)),
-            Ok(Some(status)) if status.success() => {
-                let ms = begin.elapsed().as_secs_f64() * 1000.0;
-                return Some(Run { ms, peak_mib: peak_kib / 1024.0 });
-            }
-            _ => {
+        let ended = child.try_wait().ok()?;
+        let ms = begin.elapsed().as_secs_f64() * 1000.0;
+        let stopped = ended.is_none() && begin.elapsed() >= PATIENCE;
+        let done = Run { ms, peak_mib: peak_kib / 1024.0, stopped };
+        match ended {
+            Some(status) => return status.success().then_some(done),
+            None if stopped => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return None;
+                return Some(done);
             }
+            None => std::thread::sleep(Duration::from_micros(500)),
         }
     }
 }
@@ -62,57 +68,65 @@ fn wanted(size: Size, probed: bool, flag: &str) -> &'static str {
     }
 }
 
-pub fn measure(table: &mut Table, runs: usize) {
+pub fn measure(table: &mut Table, runs: usize, shared: Option<&str>) {
     let ours = bin_dir().join("rhapsody");
     let peer = rhapsody_tests::has("crm_simulate").then(|| PathBuf::from("crm_simulate"));
+    for flag in ["-R", "-S"] {
+        for probed in [false, true] {
+            series(table, runs, &ours, peer.as_deref(), flag, probed);
+        }
+    }
+    cases(table, &ours, peer.as_deref(), shared.map(Path::new));
+}
+
+/// All sizes of one kind of input, and how the time grows with them.
+fn series(table: &mut Table, runs: usize, ours: &Path, peer: Option<&Path>, flag: &str, probed: bool) {
     let file = std::env::temp_dir().join(format!("rhapsody-bench-{}.xml", std::process::id()));
     let path = file.to_string_lossy().into_owned();
-    for (flag, probed) in [("-R", false), ("-R", true), ("-S", false), ("-S", true)] {
-        let state = if probed { "probed" } else { "fresh" };
-        let mut points = Vec::new();
-        // The peer's last time and the size it was for: its cost grows with the square.
-        let mut last: Option<(f64, f64)> = None;
-        for size in SIZES {
-            std::fs::write(&file, cib(size, probed)).expect("the temporary folder can be written");
-            let what = format!("simulate {flag}, {state} {}x{}", size.nodes, size.primitives);
-            let area = (size.nodes * size.primitives) as f64;
-            let expected_ms = last.map_or(0.0, |(ms, before)| ms * (area / before).powi(2));
-            let too_long = expected_ms > PATIENCE.as_secs_f64() * 1000.0;
-            let (mut mine, mut theirs) = (Vec::new(), Vec::new());
-            for turn in 0..runs {
-                mine.extend(run(&ours, &["simulate", flag, "-x", &path]));
-                // In turn with ours; once is enough of what takes long.
-                if let Some(peer) = peer.as_ref().filter(|_| !too_long && (turn == 0 || expected_ms < 3000.0))
-                {
-                    theirs.extend(run(peer, &[flag, "-x", &path]));
-                }
+    let state = if probed { "probed" } else { "fresh" };
+    let mut points = Vec::new();
+    let mut gave_up: Option<Run> = None;
+    for size in SIZES {
+        std::fs::write(&file, cib(size, probed)).expect("the temporary folder can be written");
+        let what = format!("simulate {flag}, {state} {}x{}", size.nodes, size.primitives);
+        eprintln!("{what}");
+        // What a smaller input took too long for, a larger one does too.
+        let (mut mine, mut theirs) = (Vec::new(), Vec::from_iter(gave_up));
+        let mut spent = Duration::ZERO;
+        for turn in 0..runs {
+            mine.extend(run(ours, &["simulate", flag, "-x", &path]));
+            if let Some(peer) = peer.filter(|_| gave_up.is_none() && (turn == 0 || spent < REPEATED)) {
+                let begin = Instant::now();
+                theirs.extend(run(peer, &[flag, "-x", &path]));
+                spent += begin.elapsed();
             }
-            if peer.is_some() && theirs.is_empty() {
-                println!("{what}: crm_simulate would take more than {} s, left out", PATIENCE.as_secs());
-                last = last.map(|_| (f64::MAX, area)).or(last);
-            }
-            let ms = |runs: &[Run]| runs.iter().map(|r| r.ms).collect::<Vec<f64>>();
-            let mib = |runs: &[Run]| runs.iter().map(|r| r.peak_mib).collect::<Vec<f64>>();
-            if let Some(middle) = median(&ms(&mine)) {
-                points.push((area.ln(), middle.ln()));
-            }
-            if let Some(middle) = median(&ms(&theirs)) {
-                last = Some((middle, area));
-            }
-            table.add(&what, "ms", wanted(size, probed, flag), ms(&mine), ms(&theirs));
-            table.add(&format!("{what}: peak memory"), "MiB", "a tenth", mib(&mine), mib(&theirs));
         }
-        let what = format!("simulate {flag}, {state}: slope of the log-log line");
-        table.add(
-            &what,
-            "",
-            if flag == "-R" { "1.15" } else { "" },
-            slope(&points).into_iter().collect(),
-            vec![],
-        );
+        gave_up = theirs.iter().find(|r| r.stopped).copied();
+        let ms = |runs: &[Run]| runs.iter().map(|r| r.ms).collect::<Vec<f64>>();
+        let mib = |runs: &[Run]| runs.iter().map(|r| r.peak_mib).collect::<Vec<f64>>();
+        if let Some(middle) = median(&ms(&mine)) {
+            points.push((((size.nodes * size.primitives) as f64).ln(), middle.ln()));
+        }
+        let memory = format!("{what}: peak memory");
+        for (what, unit, wanted, ours, peer) in [
+            (&what, "ms", wanted(size, probed, flag), ms(&mine), ms(&theirs)),
+            (&memory, "MiB", "a tenth", mib(&mine), mib(&theirs)),
+        ] {
+            table.add(what, unit, wanted, ours, peer);
+            if gave_up.is_some() {
+                table.peer_was_stopped();
+            }
+        }
     }
     let _ = std::fs::remove_file(file);
-    cases(table, &ours, peer.as_deref());
+    let what = format!("simulate {flag}, {state}: slope of the log-log line");
+    table.add(
+        &what,
+        "",
+        if flag == "-R" { "1.15" } else { "" },
+        slope(&points).into_iter().collect(),
+        vec![],
+    );
 }
 
 /// Of the straight line nearest to the points.
@@ -124,13 +138,12 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     (points.len() > 1 && along > 0.0).then(|| up / along)
 }
 
-/// The project's own cases, and the recorded ones where they lie beside the tree.
-fn cases(table: &mut Table, ours: &Path, peer: Option<&Path>) {
-    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (what, folder) in [
-        ("the project's own cases", tree.join("cluster-core/scheduler/testdata")),
-        ("the recorded cases", tree.join("../shared/conformance/scheduler/xml")),
-    ] {
+/// The project's own cases, and the recorded ones where they are.
+fn cases(table: &mut Table, ours: &Path, peer: Option<&Path>, shared: Option<&Path>) {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cluster-core/scheduler/testdata");
+    let recorded = shared.map(|folder| folder.join("conformance/scheduler/xml"));
+    for (what, folder) in [("the project's own cases", Some(own)), ("the recorded cases", recorded)] {
+        let Some(folder) = folder else { continue };
         let mut files = Vec::new();
         collect(&folder, &mut files);
         if files.is_empty() {

@@ -8,6 +8,8 @@ struct Row {
     unit: &'static str,
     ours: Vec<f64>,
     peer: Vec<f64>,
+    /// The peer was stopped: it needs more than `peer` says.
+    stopped: bool,
     wanted: &'static str,
 }
 
@@ -25,13 +27,23 @@ impl Table {
         ours: Vec<f64>,
         peer: Vec<f64>,
     ) {
-        self.rows.push(Row { what: what.to_owned(), unit, ours, peer, wanted });
+        self.rows.push(Row { what: what.to_owned(), unit, ours, peer, stopped: false, wanted });
+    }
+
+    /// The peer of the last row did not come to its end.
+    pub fn peer_was_stopped(&mut self) {
+        if let Some(row) = self.rows.last_mut() {
+            row.stopped = true;
+        }
     }
 }
 
 /// Median, lowest and highest; `-` where nothing was measured.
 fn figures(values: &[f64], unit: &str) -> String {
     let Some(middle) = median(values) else { return "-".to_owned() };
+    if let [only] = values {
+        return format!("{only:.1} {unit}");
+    }
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     format!("{middle:.1} {unit} ({low:.1}-{high:.1}, n={})", values.len())
@@ -49,11 +61,14 @@ impl fmt::Display for Table {
         writeln!(f, "|---|---|---|---|---|")?;
         for row in &self.rows {
             let ratio = match (median(&row.ours), median(&row.peer)) {
-                (Some(ours), Some(peer)) if peer > 0.0 => format!("{:.3}", ours / peer),
+                (Some(ours), Some(peer)) if peer > 0.0 => {
+                    format!("{}{:.4}", if row.stopped { "< " } else { "" }, ours / peer)
+                }
                 _ => "-".to_owned(),
             };
             let (ours, peer) = (figures(&row.ours, row.unit), figures(&row.peer, row.unit));
-            writeln!(f, "| {} | {ours} | {peer} | {ratio} | {} |", row.what, row.wanted)?;
+            let more = if row.stopped { "> " } else { "" };
+            writeln!(f, "| {} | {ours} | {more}{peer} | {ratio} | {} |", row.what, row.wanted)?;
         }
         Ok(())
     }
