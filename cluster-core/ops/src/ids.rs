@@ -34,7 +34,7 @@ pub fn taken(doc: &Document) -> HashSet<String> {
 
 /// `base`, or with the first free number after it: `base-1`, `base-2`, ...
 pub fn free(doc: &Document, base: &str) -> String {
-    free_among(&taken(doc), base)
+    if find(doc, base).is_none() { base.to_owned() } else { free_among(&taken(doc), base) }
 }
 
 pub fn free_among(taken: &HashSet<String>, base: &str) -> String {

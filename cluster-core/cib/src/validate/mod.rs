@@ -146,7 +146,7 @@ impl<'a> Checker<'a> {
 
     fn id(&mut self, e: Element, word: Option<&Word>) {
         let is_id = match word {
-            Some(word) => word.attr_rules().any(|a| a.name == "id" && a.kind == Kind::Id),
+            Some(word) => word.attr("id").is_some_and(|rule| rule.kind == Kind::Id),
             None => false,
         };
         if let Some(id) = self.cib.attr(e, "id").filter(|_| is_id) {
@@ -161,15 +161,15 @@ impl<'a> Checker<'a> {
 
     fn attributes(&mut self, e: Element, word: &Word) {
         let cib = self.cib;
-        for rule in word.attr_rules().filter(|r| r.required) {
+        for rule in word.attrs.iter().filter(|r| r.required) {
             if !cib.has_attr(e, rule.name) {
                 self.error(e, format!("the attribute `{}` is missing", rule.name));
             }
         }
         for (name, value) in cib.attrs(e) {
-            let Some(rule) = word.attr_rules().find(|r| r.name == name) else {
+            let Some(rule) = word.attr(name) else {
                 if !name.starts_with("xmlns") && !name.contains(':') {
-                    let names: Vec<&str> = word.attr_rules().map(|r| r.name).collect();
+                    let names: Vec<&str> = word.attrs.iter().map(|r| r.name).collect();
                     let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                     self.error(
                         e,
@@ -215,7 +215,7 @@ impl<'a> Checker<'a> {
             let name = cib.name(child);
             let count = counts.entry(name).or_default();
             *count += 1;
-            match word.child_rules().find(|(n, _, _)| *n == name) {
+            match word.child(name) {
                 // Elements of other namespaces are nobody's business.
                 None if name.contains(':') || cib.has_attr(child, "xmlns") => {}
                 None if *count > 1 => {}
@@ -223,15 +223,15 @@ impl<'a> Checker<'a> {
                     self.error(child, format!("it has no place in {}", cib.name(e)));
                 }
                 None => self.error(child, "the element is not known"),
-                Some((_, _, most)) if *count == most.saturating_add(1) => {
+                Some(rule) if *count == rule.most.saturating_add(1) => {
                     self.error(child, format!("there may be only one in {}", cib.name(e)));
                 }
                 Some(_) => {}
             }
         }
-        for (name, least, _) in word.child_rules() {
-            if counts.get(name).copied().unwrap_or(0) < least {
-                self.error(e, format!("there is no `{name}` in it"));
+        for rule in &word.children {
+            if counts.get(rule.name).copied().unwrap_or(0) < rule.least {
+                self.error(e, format!("there is no `{}` in it", rule.name));
             }
         }
     }
@@ -305,8 +305,7 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
-        let may_refer =
-            vocabulary::find(cib.name(e)).is_some_and(|w| w.attr_rules().any(|a| a.name == "id-ref"));
+        let may_refer = vocabulary::find(cib.name(e)).is_some_and(|word| word.attr("id-ref").is_some());
         if may_refer && has("id") && has("id-ref") {
             self.error(e, "it has both `id` and `id-ref`");
         }

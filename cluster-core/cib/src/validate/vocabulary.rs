@@ -3,18 +3,21 @@
 //! One table for all schemas from 1.0 to 4.0. `<status>` is not in it: what is in there is not
 //! the user's.
 
-/// An element, possibly with its parent in front where one name means two things.
-pub(super) struct Word {
-    pub name: &'static str,
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+/// An element as it stands in the table.
+struct Row {
+    name: &'static str,
     /// `name`, `!` if it must be there, `:` and a type: `id`, `ref`, `bool`, `int`, `score` or
     /// `this|or|that`. Without a type any text.
-    pub attrs: &'static str,
+    attrs: &'static str,
     /// `name`, then `?` for one at most, `+` for at least one, `*` for any number.
-    pub children: &'static str,
+    children: &'static str,
 }
 
-const fn word(name: &'static str, attrs: &'static str, children: &'static str) -> Word {
-    Word { name, attrs, children }
+const fn word(name: &'static str, attrs: &'static str, children: &'static str) -> Row {
+    Row { name, attrs, children }
 }
 
 const NVSET: &str = "id:id id-ref:ref score:score";
@@ -23,7 +26,7 @@ const CONTAINER: &str =
     "image! replicas:int replicas-per-host:int masters:int promoted-max:int run-command network options";
 const EXTRA: &str = "meta_attributes* instance_attributes*";
 
-pub(super) const WORDS: &[Word] = &[
+const TABLE: &[Row] = &[
     word(
         "cib",
         "validate-with admin_epoch!:int epoch!:int num_updates!:int crm_feature_set remote-tls-port:int \
@@ -194,11 +197,35 @@ pub(super) const WORDS: &[Word] = &[
     word("attribute", "id!:id name!", ""),
 ];
 
-pub(super) fn find(name: &str) -> Option<&'static Word> {
-    WORDS.iter().find(|w| w.name == name)
+/// An element: its attributes and what may be in it.
+pub(super) struct Word {
+    pub attrs: Vec<AttrRule>,
+    pub children: Vec<ChildRule>,
 }
 
-/// One attribute of the table.
+/// The table is read once: a CIB asks thousands of times.
+static WORDS: LazyLock<FxHashMap<&str, Word>> = LazyLock::new(|| {
+    let read = |row: &Row| Word {
+        attrs: row.attrs.split_whitespace().map(attr_rule).collect(),
+        children: row.children.split_whitespace().map(child_rule).collect(),
+    };
+    TABLE.iter().map(|row| (row.name, read(row))).collect()
+});
+
+pub(super) fn find(name: &str) -> Option<&'static Word> {
+    WORDS.get(name)
+}
+
+impl Word {
+    pub fn attr(&self, name: &str) -> Option<&AttrRule> {
+        self.attrs.iter().find(|rule| rule.name == name)
+    }
+
+    pub fn child(&self, name: &str) -> Option<&ChildRule> {
+        self.children.iter().find(|rule| rule.name == name)
+    }
+}
+
 pub(super) struct AttrRule {
     pub name: &'static str,
     pub required: bool,
@@ -216,34 +243,35 @@ pub(super) enum Kind {
     OneOf(&'static str),
 }
 
-impl Word {
-    pub fn attr_rules(&self) -> impl Iterator<Item = AttrRule> {
-        self.attrs.split_whitespace().map(|token| {
-            let (name, kind) = token.split_once(':').unwrap_or((token, ""));
-            let kind = match kind {
-                "" => Kind::Text,
-                "id" => Kind::Id,
-                "ref" => Kind::Ref,
-                "bool" => Kind::Bool,
-                "int" => Kind::Int,
-                "score" => Kind::Score,
-                words => Kind::OneOf(words),
-            };
-            let required = name.ends_with('!');
-            AttrRule { name: name.trim_end_matches('!'), required, kind }
-        })
-    }
+fn attr_rule(token: &'static str) -> AttrRule {
+    let (name, kind) = token.split_once(':').unwrap_or((token, ""));
+    let kind = match kind {
+        "" => Kind::Text,
+        "id" => Kind::Id,
+        "ref" => Kind::Ref,
+        "bool" => Kind::Bool,
+        "int" => Kind::Int,
+        "score" => Kind::Score,
+        words => Kind::OneOf(words),
+    };
+    let required = name.ends_with('!');
+    AttrRule { name: name.trim_end_matches('!'), required, kind }
+}
 
-    /// Name, least and most.
-    pub fn child_rules(&self) -> impl Iterator<Item = (&'static str, usize, usize)> {
-        self.children.split_whitespace().map(|token| {
-            let name = token.trim_end_matches(['?', '*', '+']);
-            match &token[name.len()..] {
-                "?" => (name, 0, 1),
-                "*" => (name, 0, usize::MAX),
-                "+" => (name, 1, usize::MAX),
-                _ => (name, 1, 1),
-            }
-        })
-    }
+/// How many of them there may be.
+pub(super) struct ChildRule {
+    pub name: &'static str,
+    pub least: usize,
+    pub most: usize,
+}
+
+fn child_rule(token: &'static str) -> ChildRule {
+    let name = token.trim_end_matches(['?', '*', '+']);
+    let (least, most) = match &token[name.len()..] {
+        "?" => (0, 1),
+        "*" => (0, usize::MAX),
+        "+" => (1, usize::MAX),
+        _ => (1, 1),
+    };
+    ChildRule { name, least, most }
 }
