@@ -65,7 +65,7 @@ pub struct Action {
 impl Action {
     /// A `CRM_meta_NAME` value (give the name with underscores, without the prefix).
     pub fn meta(&self, name: &str) -> Option<&str> {
-        self.params.get(&format!("CRM_meta_{name}")).map(String::as_str)
+        self.params.get(&["CRM_meta_", name].concat()).map(String::as_str)
     }
 
     /// The interval in milliseconds; 0 for an action that is not recurring.

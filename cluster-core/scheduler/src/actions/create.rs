@@ -87,7 +87,8 @@ impl Plan<'_> {
         } else {
             None
         };
-        let values = op_meta::meta(self.env, &self.c, rsc, &name, interval_ms, op.as_ref());
+        let mut values = op_meta::meta(self.env, &self.c, rsc, &name, interval_ms, op.as_ref());
+        values.shrink_to_fit();
         let values = Arc::new(values);
         self.meta_cache.insert(key, values.clone());
         values
