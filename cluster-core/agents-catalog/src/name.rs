@@ -78,6 +78,11 @@ impl AgentName {
             .filter(|name| name.standard == "ocf" && name.kind.eq_ignore_ascii_case(text))
             .collect();
         found.sort_by_key(ToString::to_string);
+        // Ours do not make a name ambiguous that means one agent everywhere else.
+        let ours = |name: &AgentName| name.provider.as_deref() == Some("rhapsody");
+        if found.iter().any(|name| !ours(name)) {
+            found.retain(|name| !ours(name));
+        }
         match found.len() {
             0 => Err(NameError::Unknown(text.to_owned())),
             1 => Ok((found.remove(0), true)),
@@ -123,12 +128,20 @@ mod tests {
     #[test]
     fn short_names_are_guessed_when_one_agent_has_them() {
         let installed = || {
-            ["ocf:heartbeat:Dummy", "ocf:pacemaker:Dummy", "ocf:heartbeat:IPaddr2", "systemd:dummy"]
-                .map(|name| AgentName::parse(name).unwrap())
-                .to_vec()
+            let names = [
+                "ocf:heartbeat:Dummy",
+                "ocf:pacemaker:Dummy",
+                "ocf:heartbeat:IPaddr2",
+                "ocf:rhapsody:IPaddr2",
+                "ocf:rhapsody:spare",
+                "systemd:dummy",
+            ];
+            names.map(|name| AgentName::parse(name).unwrap()).to_vec()
         };
         let (name, guessed) = AgentName::find("ipaddr2", installed).unwrap();
         assert_eq!((name.to_string().as_str(), guessed), ("ocf:heartbeat:IPaddr2", true));
+        let (name, _) = AgentName::find("Spare", installed).unwrap();
+        assert_eq!(name.to_string(), "ocf:rhapsody:spare");
         let error = AgentName::find("dummy", installed).unwrap_err().to_string();
         assert!(error.ends_with("'ocf:heartbeat:Dummy' or 'ocf:pacemaker:Dummy'"), "{error}");
         assert!(AgentName::find("nothing", installed).is_err());
