@@ -19,11 +19,14 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
 }
 
 /// `regexp%PATTERN`, `resource%ID` or an id.
-pub fn target(word: &str) -> (String, bool) {
+pub fn target(word: &str) -> Result<(String, bool), Failure> {
     match word.split_once('%') {
-        Some(("regexp", pattern)) => (pattern.to_owned(), true),
-        Some(("resource" | "", id)) => (id.to_owned(), false),
-        _ => (word.to_owned(), false),
+        Some(("regexp", pattern)) => Ok((pattern.to_owned(), true)),
+        Some(("resource" | "", id)) => Ok((id.to_owned(), false)),
+        Some((other, _)) => Err(Failure::Message(format!(
+            "'{other}' is not an allowed type for '{word}', use regexp, resource"
+        ))),
+        None => Ok((word.to_owned(), false)),
     }
 }
 
@@ -41,7 +44,7 @@ fn prefers(context: &mut Context, resource: &str, avoids: bool, nodes: &[String]
         };
         preferences.push(Preference { node: node.to_owned(), score });
     }
-    let (resource, is_pattern) = target(resource);
+    let (resource, is_pattern) = target(resource)?;
     let request =
         Request { resource, is_pattern, preferences, force: context.options.force(), ..Request::default() };
     context.change("rhapsody.constraint.location_add", &request)?;
@@ -73,7 +76,7 @@ pub fn add(context: &mut Context, words: &[String]) -> Done {
             }
         }
     }
-    let (resource, is_pattern) = target(resource);
+    let (resource, is_pattern) = target(resource)?;
     let request = Request {
         resource,
         is_pattern,

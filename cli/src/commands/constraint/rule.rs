@@ -30,7 +30,7 @@ pub fn run(context: &mut Context, resource: &str, words: &[String]) -> Done {
         return Err(usage());
     }
     warn_many_words(rule);
-    let (resource_id, pattern) = target(resource);
+    let (resource_id, pattern) = target(resource)?;
     let request = Request {
         resource_id_type: if pattern { "REGEX" } else { "PLAIN" }.to_owned(),
         resource_id,

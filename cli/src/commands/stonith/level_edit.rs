@@ -8,16 +8,19 @@ use crate::failure::Failure;
 use crate::output::json;
 use rhapsody_ops::stonith::level::{AddRequest, Nothing, RemoveRequest, Target};
 
-/// `node`, `regexp%pattern`, `attrib%name=value`.
-fn target(word: &str) -> Target {
+/// `node`, `node%name`, `regexp%pattern`, `attrib%name=value`.
+fn target(word: &str) -> Result<Target, Failure> {
     match word.split_once('%') {
-        Some(("regexp", pattern)) => Target::Pattern(pattern.to_owned()),
+        Some(("regexp", pattern)) => Ok(Target::Pattern(pattern.to_owned())),
         Some(("attrib", pair)) => match pair.split_once('=') {
-            Some((name, value)) => Target::Attribute(name.to_owned(), value.to_owned()),
-            None => Target::Node(word.to_owned()),
+            Some((name, value)) => Ok(Target::Attribute(name.to_owned(), value.to_owned())),
+            None => Err(Failure::Message(format!("missing value of '{pair}' option"))),
         },
-        Some(("node", name)) => Target::Node(name.to_owned()),
-        _ => Target::Node(word.to_owned()),
+        Some(("node" | "", name)) => Ok(Target::Node(name.to_owned())),
+        Some((other, _)) => Err(Failure::Message(format!(
+            "'{other}' is not an allowed type for '{word}', use attrib, node, regexp"
+        ))),
+        None => Ok(Target::Node(word.to_owned())),
     }
 }
 
@@ -35,7 +38,7 @@ pub fn add(context: &mut Context, words: &[String]) -> Done {
     }
     let request = AddRequest {
         level: index.clone(),
-        target: target(goal),
+        target: target(goal)?,
         devices: devices(&rest),
         level_id: ids.first().and_then(|id| id.split_once('=')).map(|(_, id)| id.to_owned()),
         force: context.options.force(),
@@ -85,7 +88,7 @@ fn selection(words: &[String]) -> Result<(Option<Target>, Vec<String>), Failure>
     if goals.len() > 1 {
         return Err(usage());
     }
-    Ok((goals.first().map(|goal| target(goal)), devices(&parts.flat("stonith"))))
+    Ok((goals.first().map(|goal| target(goal)).transpose()?, devices(&parts.flat("stonith"))))
 }
 
 pub fn clear(context: &mut Context, words: &[String]) -> Done {

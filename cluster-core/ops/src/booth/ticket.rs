@@ -62,13 +62,17 @@ pub fn remove(conf: &mut BoothConf, name: &str, reports: &mut Reports) -> Result
 }
 
 fn check_name(name: &str, reports: &mut Reports) {
-    let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if name.is_empty() || name.len() > TICKET_NAME_MAX || !letters {
-        let text = format!(
-            "booth ticket name '{name}' is not valid, use up to {TICKET_NAME_MAX} alphanumeric characters or dash"
-        );
+    if let Some(text) = name_problem(name) {
         reports.error("BOOTH_TICKET_NAME_INVALID", text);
     }
+}
+
+/// Why booth knows no ticket of this name.
+pub(crate) fn name_problem(name: &str) -> Option<String> {
+    let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (name.is_empty() || name.len() > TICKET_NAME_MAX || !letters).then(|| {
+        format!("booth ticket name '{name}' is not valid, use up to {TICKET_NAME_MAX} alphanumeric characters or dash")
+    })
 }
 
 fn check_options(options: &Options, force: bool, reports: &mut Reports) {

@@ -1,9 +1,10 @@
 //! `constraint order [ACTION] A then [ACTION] B`.
 
+use super::set::{TRUTHS, truth};
 use super::{append, check_id, check_resource, check_score};
 use crate::resource::tree;
 use crate::work::{Stop, Work};
-use crate::{ids, sections, values};
+use crate::{ids, sections};
 use indexmap::IndexMap;
 use rhapsody_agents_catalog::check::quoted;
 use rhapsody_api::Report;
@@ -32,7 +33,7 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         check_resource(work, id, request.force, true);
         work.check()?;
     }
-    check_group(work, &request.first, &request.then)?;
+    check_groups(work, &[&request.first, &request.then])?;
     let mut attributes = check_options(work, &request.options)?;
     if !request.options.contains_key("id") && !attributes.iter().any(|(name, _)| name == "id") {
         let suffix = match (request.options.get("kind"), request.options.get("score")) {
@@ -71,18 +72,19 @@ fn action(work: &mut Work<'_>, given: Option<&str>) -> Result<String, Stop> {
 }
 
 /// Members of one group are ordered by the group itself.
-fn check_group(work: &mut Work<'_>, first: &str, then: &str) -> Result<(), Stop> {
+pub(super) fn check_groups(work: &mut Work<'_>, ids: &[&String]) -> Result<(), Stop> {
     let doc = &work.cib;
-    let group = |id: &str| {
-        tree::find(doc, id).and_then(|found| doc.parent(found)).filter(|parent| doc.name(*parent) == "group")
-    };
-    if let (Some(left), Some(right)) = (group(first), group(then))
-        && left == right
-    {
-        return work.stop(
-            "CANNOT_ORDER_IN_GROUP",
-            "Cannot create an order constraint for resources in the same group",
-        );
+    let mut groups: Vec<Element> = Vec::new();
+    for id in ids {
+        let parent = tree::find(doc, id).and_then(|found| doc.parent(found));
+        let Some(group) = parent.filter(|parent| doc.name(*parent) == "group") else { continue };
+        if groups.contains(&group) {
+            return work.stop(
+                "CANNOT_ORDER_IN_GROUP",
+                "Cannot create an order constraint for resources in the same group",
+            );
+        }
+        groups.push(group);
     }
     Ok(())
 }
@@ -105,13 +107,13 @@ fn check_options(
                 continue;
             }
             "symmetrical" | "require-all" => {
-                if values::boolean(value).is_none() {
-                    let text = format!(
-                        "invalid {name} value '{value}', allowed values are: {}",
-                        quoted(["false", "true"])
-                    );
+                let Some(truth) = truth(value) else {
+                    let text =
+                        format!("invalid {name} value '{value}', allowed values are: {}", quoted(TRUTHS));
                     return work.stop("INVALID_OPTION_VALUE", text);
-                }
+                };
+                attributes.push((name.clone(), truth));
+                continue;
             }
             "score" => {
                 work.report(Report::deprecation(

@@ -67,9 +67,9 @@ pub fn ticket(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
 }
 
 fn run(work: &mut Work<'_>, request: Request, kind: Kind) -> Result<(), Stop> {
-    let mut sets = request.resource_set_list;
+    let sets = request.resource_set_list;
     let mut options = check_options(work, &request.constraint_options, kind)?;
-    for set in &mut sets {
+    for set in &sets {
         check_set(work, set);
     }
     work.check()?;
@@ -79,6 +79,10 @@ fn run(work: &mut Work<'_>, request: Request, kind: Kind) -> Result<(), Stop> {
         }
     }
     work.check()?;
+    if kind == Kind::Order {
+        let all: Vec<&String> = sets.iter().flat_map(|set| &set.ids).collect();
+        super::order::check_groups(work, &all)?;
+    }
     if kind == Kind::Colocation {
         if options.contains_key("influence") {
             work.require_schema((3, 6));
@@ -155,7 +159,13 @@ fn check_options(work: &mut Work<'_>, given: &Options, kind: Kind) -> Result<Opt
                     None => Some(quoted(known)),
                 }
             }
-            "symmetrical" | "influence" if !is_boolean(value) => Some(quoted(["0", "1", "false", "true"])),
+            "symmetrical" | "influence" => match truth(value) {
+                Some(truth) => {
+                    options.insert(name.clone(), truth);
+                    None
+                }
+                None => Some(quoted(TRUTHS)),
+            },
             "loss-policy" if !LOSS.contains(&value.as_str()) => Some(quoted(LOSS)),
             _ => None,
         };
@@ -174,8 +184,8 @@ fn check_options(work: &mut Work<'_>, given: &Options, kind: Kind) -> Result<Opt
             _ => {}
         }
     }
-    if kind == Kind::Ticket && !given.contains_key("ticket") {
-        return work.stop("REQUIRED_OPTIONS_ARE_MISSING", "required option 'ticket' is missing");
+    if kind == Kind::Ticket {
+        super::ticket::check_name(work, given.get("ticket").map_or("", String::as_str));
     }
     work.check()?;
     Ok(options)
@@ -183,11 +193,16 @@ fn check_options(work: &mut Work<'_>, given: &Options, kind: Kind) -> Result<Opt
 
 pub(crate) const LOSS: &[&str] = &["demote", "fence", "freeze", "stop"];
 
-fn is_boolean(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "0" | "1" | "true" | "false")
+/// Truths as schemas spell them.
+pub(crate) const TRUTHS: &[&str] = &["0", "1", "false", "true"];
+
+/// A truth in the schema's letters.
+pub(crate) fn truth(value: &str) -> Option<String> {
+    let value = value.to_ascii_lowercase();
+    TRUTHS.contains(&value.as_str()).then_some(value)
 }
 
-fn check_set(work: &mut Work<'_>, set: &mut Set) {
+fn check_set(work: &mut Work<'_>, set: &Set) {
     let allowed = ["action", "require-all", "role", "sequential"];
     let invalid: Vec<String> =
         set.options.keys().filter(|name| !allowed.contains(&name.as_str())).cloned().collect();
@@ -196,28 +211,19 @@ fn check_set(work: &mut Work<'_>, set: &mut Set) {
         work.error("INVALID_OPTIONS", invalid_text("set", &invalid, &allowed));
     }
     let actions = ["demote", "promote", "start", "stop"];
-    let mut role = None;
+    let roles = ["Promoted", "Started", "Stopped", "Unpromoted"];
     for (name, value) in &set.options {
         let hint = match name.as_str() {
-            "role" => match values::role(value).filter(|_| !values::is_old_role(value)) {
-                Some(today) => {
-                    role = Some(today.to_owned());
-                    None
-                }
-                None => Some(quoted(["Promoted", "Started", "Stopped", "Unpromoted"])),
-            },
+            "role" if !roles.contains(&value.as_str()) => Some(quoted(roles)),
             "action" if !actions.contains(&value.as_str()) => Some(quoted(actions)),
-            "sequential" | "require-all" if !is_boolean(value) => {
-                Some(format!("a boolean value: {}", quoted(["0", "1", "false", "true"])))
+            "sequential" | "require-all" if !TRUTHS.contains(&value.as_str()) => {
+                Some(format!("a boolean value: {}", quoted(TRUTHS)))
             }
             _ => None,
         };
         if let Some(hint) = hint {
             work.report(Report::error("INVALID_OPTION_VALUE", values::invalid_value(value, name, &hint)));
         }
-    }
-    if let Some(role) = role {
-        set.options.insert("role".to_owned(), role);
     }
 }
 

@@ -20,6 +20,15 @@ pub struct Request {
     pub duplication_alowed: bool,
 }
 
+/// booth must be able to have the ticket of a constraint.
+pub(super) fn check_name(work: &mut Work<'_>, ticket: &str) {
+    if ticket.is_empty() {
+        work.error("REQUIRED_OPTIONS_ARE_MISSING", "required option 'ticket' is missing");
+    } else if let Some(text) = crate::booth::ticket::name_problem(ticket) {
+        work.error("BOOTH_TICKET_NAME_INVALID", text);
+    }
+}
+
 pub fn create(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let mut options = request.options.clone();
     let invalid: Vec<String> = options
@@ -49,9 +58,7 @@ pub fn create(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     {
         work.error("INVALID_OPTION_VALUE", values::invalid_value(&policy, "loss-policy", &quoted(LOSS)));
     }
-    if let Some((_, text)) = ids::problem(&request.ticket_key, "ticket name") {
-        work.error("BOOTH_TICKET_NAME_INVALID", text);
-    }
+    check_name(work, &request.ticket_key);
     if let Some(id) = options.get("id").cloned() {
         work.check_new_id(&id, "constraint id");
     }
