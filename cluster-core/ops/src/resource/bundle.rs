@@ -18,7 +18,7 @@ pub struct CreateInRequest {
 
 /// A new primitive inside of a bundle.
 pub fn create_in(work: &mut Work<'_>, request: CreateInRequest) -> Result<(), Stop> {
-    let mut primitive = request.primitive.clone();
+    let primitive = request.primitive.clone();
     let prepared = create::prepare(work, &primitive, Kind::Resource)?;
     let bundle = find(work, &request.bundle_id)?;
     if let Some(member) = tree::members(&work.cib, bundle).first() {
@@ -29,18 +29,15 @@ pub fn create_in(work: &mut Work<'_>, request: CreateInRequest) -> Result<(), St
         );
         return work.stop("RESOURCE_BUNDLE_ALREADY_CONTAINS_A_RESOURCE", text);
     }
-    if !is_accessible(work, bundle) {
-        let text = format!(
-            "Resource '{}' will not be accessible by the cluster inside bundle '{}', at least one of bundle options \
-             'control-port' or 'ip-range-start' has to be specified",
-            primitive.resource_id, request.bundle_id
+    if !ACCESS.iter().any(|name| network_has(work, bundle, name)) {
+        tell_not_accessible(
+            work,
+            &primitive.resource_id,
+            &request.bundle_id,
+            request.allow_not_accessible_resource,
         );
-        work.forceable(request.allow_not_accessible_resource, "RESOURCE_IN_BUNDLE_NOT_ACCESSIBLE", text);
     }
     work.check()?;
-    if primitive.ensure_disabled {
-        primitive.meta_attributes.insert("target-role".to_owned(), "Stopped".to_owned());
-    }
     create::append(work, bundle, None, &primitive, &prepared);
     Ok(())
 }
@@ -54,9 +51,18 @@ pub fn find(work: &mut Work<'_>, id: &str) -> Result<Element, Stop> {
     }
 }
 
-fn is_accessible(work: &Work<'_>, bundle: Element) -> bool {
+/// The cluster reaches into a bundle by an address or by a port.
+pub(super) const ACCESS: [&str; 2] = ["control-port", "ip-range-start"];
+
+pub(super) fn network_has(work: &Work<'_>, bundle: Element, option: &str) -> bool {
     let doc = &work.cib;
-    doc.child(bundle, "network").is_some_and(|network| {
-        doc.has_attr(network, "control-port") || doc.has_attr(network, "ip-range-start")
-    })
+    doc.child(bundle, "network").is_some_and(|network| doc.has_attr(network, option))
+}
+
+pub(super) fn tell_not_accessible(work: &mut Work<'_>, resource: &str, bundle: &str, force: bool) {
+    let text = format!(
+        "Resource '{resource}' will not be accessible by the cluster inside bundle '{bundle}', at least one of bundle \
+         options 'control-port' or 'ip-range-start' has to be specified"
+    );
+    work.forceable(force, "RESOURCE_IN_BUNDLE_NOT_ACCESSIBLE", text);
 }

@@ -1,7 +1,7 @@
 //! `resource bundle create`, `update`, `reset`.
 
 use super::create::Attributes;
-use super::{bundle, switch};
+use super::{bundle, tree};
 use crate::values;
 use crate::work::{Stop, Work};
 use crate::{ids, nvset, sections};
@@ -44,7 +44,7 @@ pub fn create(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     } else {
         check_container(work, &request, None);
     }
-    check_parts(work, &request);
+    check_parts(work, &request, None);
     work.check()?;
     tell_meta(work, &request.meta_attributes);
     if kind == "podman" {
@@ -55,7 +55,25 @@ pub fn create(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     work.cib.set_attr(bundle, "id", &request.bundle_id);
     let container = work.cib.append(bundle, &kind);
     fill(work, bundle, container, &request);
+    let meta = meta_of(&request);
+    if request.ensure_disabled && request.meta_attributes.is_empty() {
+        set_meta(work, bundle, &meta);
+    } else if !meta.is_empty() {
+        nvset::create_with_empty(&mut work.cib, bundle, "meta_attributes", None, &list(&meta));
+    }
     Ok(())
+}
+
+fn list(meta: &Attributes) -> Vec<(String, String)> {
+    meta.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn meta_of(request: &Request) -> Attributes {
+    let mut meta = request.meta_attributes.clone();
+    if request.ensure_disabled {
+        meta.insert("target-role".to_owned(), "Stopped".to_owned());
+    }
+    meta
 }
 
 fn tell_meta(work: &mut Work<'_>, meta: &Attributes) {
@@ -67,7 +85,7 @@ fn tell_meta(work: &mut Work<'_>, meta: &Attributes) {
     }
 }
 
-/// Writes everything that a new or emptied bundle gets.
+/// Writes all parts that a new or emptied bundle gets; its meta attributes are the caller's.
 fn fill(work: &mut Work<'_>, bundle: Element, container: Element, request: &Request) {
     set_all(&mut work.cib, container, &request.container_options);
     if !request.network_options.is_empty() || !request.port_map_add.is_empty() {
@@ -75,14 +93,6 @@ fn fill(work: &mut Work<'_>, bundle: Element, container: Element, request: &Requ
         set_all(&mut work.cib, network, &request.network_options);
     }
     add_maps(work, bundle, request);
-    let mut meta = request.meta_attributes.clone();
-    if request.ensure_disabled && meta.is_empty() {
-        return switch::set(work, bundle, "target-role", "Stopped");
-    }
-    if request.ensure_disabled {
-        meta.insert("target-role".to_owned(), "Stopped".to_owned());
-    }
-    set_meta(work, bundle, &meta);
 }
 
 fn set_all(doc: &mut Document, element: Element, options: &Attributes) {
@@ -95,16 +105,9 @@ fn set_all(doc: &mut Document, element: Element, options: &Attributes) {
     }
 }
 
-const ORDER: &[&str] = &["docker", "podman", "rkt", "network", "storage", "meta_attributes", "primitive"];
-
-/// A part of a bundle, made in its place when it is missing.
+/// A part of a bundle, made when it is missing.
 fn part(doc: &mut Document, bundle: Element, name: &str) -> Element {
-    if let Some(found) = doc.child(bundle, name) {
-        return found;
-    }
-    let rank = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
-    let position = doc.children(bundle).take_while(|child| rank(doc.name(*child)) < rank(name)).count();
-    doc.insert(bundle, position, name)
+    doc.child(bundle, name).unwrap_or_else(|| doc.append(bundle, name))
 }
 
 fn add_maps(work: &mut Work<'_>, bundle: Element, request: &Request) {
@@ -147,22 +150,17 @@ fn add_map(
     doc.set_attr(element, "id", &id);
 }
 
+/// Changes meta attributes; the first ones of a bundle are put before its parts.
 fn set_meta(work: &mut Work<'_>, bundle: Element, meta: &Attributes) {
-    if meta.is_empty() {
-        return;
-    }
-    let pairs: Vec<(String, String)> =
-        meta.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let doc = &mut work.cib;
     match doc.child(bundle, "meta_attributes") {
         Some(block) => {
-            for (name, value) in &pairs {
+            for (name, value) in meta {
                 nvset::set(doc, block, name, value);
             }
         }
-        None if pairs.iter().any(|(_, value)| !value.is_empty()) => {
-            let position = doc.children(bundle).take_while(|child| doc.name(*child) != "primitive").count();
-            nvset::create(doc, bundle, "meta_attributes", Some(position), &pairs);
+        None if meta.values().any(|value| !value.is_empty()) => {
+            nvset::create(doc, bundle, "meta_attributes", Some(0), &list(meta));
         }
         None => {}
     }
@@ -172,7 +170,8 @@ pub fn update(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let bundle = bundle::find(work, &request.bundle_id)?;
     let container = container(work, bundle)?;
     check_container(work, &request, Some(container));
-    check_parts(work, &request);
+    check_parts(work, &request, Some(bundle));
+    check_accessible(work, bundle, &request);
     let removed = find_maps(work, bundle, &request);
     work.check()?;
     tell_meta(work, &request.meta_attributes);
@@ -187,24 +186,23 @@ pub fn update(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         work.cib.remove(map);
     }
     add_maps(work, bundle, &request);
-    drop_empty(work, bundle, &request);
     set_meta(work, bundle, &request.meta_attributes);
     Ok(())
 }
 
-/// Parts of which this change left nothing; what was empty before stays as the user has it.
-fn drop_empty(work: &mut Work<'_>, bundle: Element, request: &Request) {
-    let network = !request.network_options.is_empty() || !request.port_map_remove.is_empty();
-    let storage = !request.storage_map_remove.is_empty();
-    for (name, _) in [("network", network), ("storage", storage)].into_iter().filter(|(_, touched)| *touched)
+/// A change that takes the way to the inner resource.
+fn check_accessible(work: &mut Work<'_>, bundle: Element, request: &Request) {
+    let stays = |name: &str| match request.network_options.get(name) {
+        Some(value) => !value.is_empty(),
+        None => bundle::network_has(work, bundle, name),
+    };
+    let taken = bundle::ACCESS.iter().any(|name| request.network_options.contains_key(*name));
+    let inner = tree::members(&work.cib, bundle).first().map(|inner| tree::id(&work.cib, *inner));
+    if let Some(inner) = inner
+        && taken
+        && !bundle::ACCESS.iter().any(|name| stays(name))
     {
-        let doc = &mut work.cib;
-        if let Some(found) = doc.child(bundle, name)
-            && doc.children(found).next().is_none()
-            && doc.attrs(found).next().is_none()
-        {
-            doc.remove(found);
-        }
+        bundle::tell_not_accessible(work, &inner, &request.bundle_id, request.force_options);
     }
 }
 
@@ -213,7 +211,7 @@ fn container(work: &mut Work<'_>, bundle: Element) -> Result<Element, Stop> {
     match doc.children(bundle).find(|child| matches!(doc.name(*child), "docker" | "podman")) {
         Some(found) => Ok(found),
         None => {
-            let id = super::tree::id(doc, bundle);
+            let id = tree::id(doc, bundle);
             work.stop(
                 "RESOURCE_BUNDLE_UNSUPPORTED_CONTAINER_TYPE",
                 format!("Bundle '{id}' uses unsupported container type, therefore it is not possible to set its container options. Supported container types are: 'docker', 'podman'"),
@@ -250,7 +248,7 @@ pub fn reset(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let bundle = bundle::find(work, &request.bundle_id)?;
     let container = container(work, bundle)?;
     check_container(work, &request, None);
-    check_parts(work, &request);
+    check_parts(work, &request, None);
     work.check()?;
     tell_meta(work, &request.meta_attributes);
     let doc = &mut work.cib;
@@ -271,6 +269,7 @@ pub fn reset(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         }
     }
     fill(work, bundle, container, &request);
+    set_meta(work, bundle, &meta_of(&request));
     Ok(())
 }
 
@@ -291,7 +290,7 @@ fn check_container(work: &mut Work<'_>, request: &Request, now: Option<Element>)
     }
     let mut reports: Vec<Report> = Vec::new();
     for name in ["promoted-max", "replicas", "replicas-per-host"] {
-        if let Some(value) = options.get(name).filter(|value| !value.is_empty()) {
+        if let Some(value) = options.get(name).filter(|value| now.is_none() || !value.is_empty()) {
             let least = u64::from(name != "promoted-max");
             if !value.parse::<u64>().is_ok_and(|number| number >= least) {
                 let hint = if least == 0 { "a non-negative integer" } else { "a positive integer" };
@@ -310,13 +309,21 @@ fn check_container(work: &mut Work<'_>, request: &Request, now: Option<Element>)
         ));
     }
     work.reports(reports);
-    check_names(work, options, CONTAINER, "container", request.force_options);
+    check_names(work, options, now.is_none(), CONTAINER, "container", request.force_options);
 }
 
-fn check_names(work: &mut Work<'_>, options: &Attributes, known: &[&str], word: &str, force: bool) {
+/// `new` is what did not exist before: nothing can be removed from it.
+fn check_names(
+    work: &mut Work<'_>,
+    options: &Attributes,
+    new: bool,
+    known: &[&str],
+    word: &str,
+    force: bool,
+) {
     let invalid: Vec<String> = options
         .iter()
-        .filter(|(name, value)| !value.is_empty() && !known.contains(&name.as_str()))
+        .filter(|(name, value)| (new || !value.is_empty()) && !known.contains(&name.as_str()))
         .map(|(name, _)| name.clone())
         .collect();
     if invalid.is_empty() {
@@ -325,7 +332,7 @@ fn check_names(work: &mut Work<'_>, options: &Attributes, known: &[&str], word: 
     let allowed: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
     work.forceable(force, "INVALID_OPTIONS", invalid_text(word, &invalid, &allowed));
     // Words that no schema knows would make the whole CIB invalid.
-    if force && invalid.iter().any(|name| name != "masters") {
+    if force && invalid.iter().any(|name| name != "masters" && !options[name].is_empty()) {
         work.error(
             "CIB_PUSH_ERROR",
             "Unable to update cib: the update does not conform to the configured schema",
@@ -333,12 +340,13 @@ fn check_names(work: &mut Work<'_>, options: &Attributes, known: &[&str], word: 
     }
 }
 
-fn check_parts(work: &mut Work<'_>, request: &Request) {
+fn check_parts(work: &mut Work<'_>, request: &Request, bundle: Option<Element>) {
     let force = request.force_options;
-    check_names(work, &request.network_options, NETWORK, "network", force);
+    let new = bundle.and_then(|bundle| work.cib.child(bundle, "network")).is_none();
+    check_names(work, &request.network_options, new, NETWORK, "network", force);
     let mut bad = |name: &str, hint: &str, valid: &dyn Fn(&str) -> bool| {
         if let Some(value) =
-            request.network_options.get(name).filter(|value| !value.is_empty() && !valid(value))
+            request.network_options.get(name).filter(|value| (new || !value.is_empty()) && !valid(value))
         {
             work.forceable(
                 force && name == "host-netmask",
@@ -352,6 +360,7 @@ fn check_parts(work: &mut Work<'_>, request: &Request) {
     bad("host-netmask", "a number of bits of the mask (1..32)", &|value| {
         value.parse::<u32>().is_ok_and(|bits| (1..=32).contains(&bits))
     });
+    check_map_ids(work, request);
     for map in &request.port_map_add {
         check_port(work, map, force);
     }
@@ -360,9 +369,18 @@ fn check_parts(work: &mut Work<'_>, request: &Request) {
     }
 }
 
-fn check_map_id(work: &mut Work<'_>, map: &Attributes, what: &str) {
-    if let Some(id) = map.get("id") {
-        work.check_new_id(&id.clone(), what);
+/// Ids of new mappings are free, also among themselves and of the new bundle.
+fn check_map_ids(work: &mut Work<'_>, request: &Request) {
+    let mut asked = vec![&request.bundle_id];
+    let ports = request.port_map_add.iter().map(|map| (map, "port-map id"));
+    let storages = request.storage_map_add.iter().map(|map| (map, "storage-map id"));
+    for (id, what) in ports.chain(storages).filter_map(|(map, what)| Some((map.get("id")?, what))) {
+        if asked.contains(&id) {
+            work.error("ID_ALREADY_EXISTS", format!("'{id}' already exists"));
+        } else {
+            work.check_new_id(id, what);
+            asked.push(id);
+        }
     }
 }
 
@@ -381,8 +399,7 @@ fn exactly_one(work: &mut Work<'_>, map: &Attributes, names: [&str; 2], word: &s
 }
 
 fn check_port(work: &mut Work<'_>, map: &Attributes, force: bool) {
-    check_map_id(work, map, "port-map id");
-    check_names(work, map, PORT, "port-map", force);
+    check_names(work, map, false, PORT, "port-map", force);
     if map.contains_key("internal-port") && !map.contains_key("port") {
         work.error(
             "PREREQUISITE_OPTION_IS_MISSING",
@@ -412,8 +429,7 @@ fn check_port(work: &mut Work<'_>, map: &Attributes, force: bool) {
 }
 
 fn check_storage(work: &mut Work<'_>, map: &Attributes, force: bool) {
-    check_map_id(work, map, "storage-map id");
-    check_names(work, map, STORAGE, "storage-map", force);
+    check_names(work, map, false, STORAGE, "storage-map", force);
     exactly_one(work, map, ["source-dir", "source-dir-root"], "storage-map");
     if !map.contains_key("target-dir") {
         work.error("REQUIRED_OPTIONS_ARE_MISSING", "required storage-map option 'target-dir' is missing");
