@@ -110,76 +110,87 @@ fn in_group(
 /// The words after the agent's name.
 fn parse(context: &Context, words: &[String]) -> Result<Words, Failure> {
     let future = context.options.has("--future");
-    // `meta` after `clone` or `promotable` belongs to the clone.
-    let outer = ["clone", "promotable", "bundle", "group"];
-    let keywords: &[&str] =
-        if future || context.options.value("--group").is_none() { &outer } else { &outer[..3] };
-    let at = words.iter().position(|word| keywords.contains(&word.as_str())).unwrap_or(words.len());
-    let (own, place) = words.split_at(at);
-    let mut parts = Groups::split(own, &["op", "meta"]);
-    let mut op_parts: Vec<Vec<String>> = parts.each("op").map(<[String]>::to_vec).collect();
-    let mut meta_words = parts.flat("meta");
-    let mut clone_words: Vec<String> = Vec::new();
-    let mut place_words = Groups::split(place, &["clone", "promotable", "bundle", "group", "op", "meta"]);
-    // What follows the place: `op` and, unless it is the clone's, `meta`.
-    let mut kept = Groups::default();
-    let mut clone_meta: Option<Vec<String>> = None;
-    for (keyword, words) in place_words.groups.drain(..) {
-        match keyword.as_str() {
-            "op" => op_parts.push(words),
-            "meta" => match kept.groups.last() {
-                Some((last, _))
-                    if matches!(last.as_str(), "clone" | "promotable") && clone_meta.is_none() =>
-                {
-                    clone_meta = Some(words);
-                }
-                _ => meta_words.extend(words),
-            },
-            _ => kept.groups.push((keyword, words)),
-        }
-    }
-    parts.groups.clear();
-    let places: Vec<&str> = kept.groups.iter().map(|(keyword, _)| keyword.as_str()).collect();
     let with_option = context.options.value("--group").is_some();
+    let outer = ["clone", "promotable", "bundle", "group"];
+    let keywords: &[&str] = if future || !with_option { &outer } else { &outer[..3] };
+    let parts = Groups::split(words, keywords);
+    let own = Groups::split(&parts.head, &INNER);
     if with_option && !future {
         warn_group_options(context);
     }
-    if places.len() + usize::from(with_option) > 1 {
+    if parts.groups.len() + usize::from(with_option) > 1 {
         let group = if future { "group" } else { "--group" };
         return Err(Failure::Message(format!(
             "you can specify only one of clone, promotable, bundle or {group}"
         )));
     }
-    let occurrences: Vec<&[String]> = op_parts.iter().map(Vec::as_slice).collect();
-    let place = match kept.groups.into_iter().next() {
-        Some((keyword, words)) if keyword == "clone" || keyword == "promotable" => {
-            clone_words.extend(words);
-            clone_place(&keyword, &clone_words, clone_meta, future)?
+    let mut op_parts: Vec<Vec<String>> = own.each("op").map(<[String]>::to_vec).collect();
+    let mut meta_words = own.flat("meta");
+    let place = match parts.groups.first() {
+        Some((keyword, words)) => {
+            let mut inner = Groups::split(words, &INNER);
+            if future {
+                refuse_inner(keyword, &inner)?;
+            } else {
+                warn_inner(keyword, &inner);
+                op_parts.extend(inner.each("op").map(<[String]>::to_vec));
+                meta_words.extend(inner.flat("meta"));
+                inner.groups.clear();
+            }
+            match keyword.as_str() {
+                "bundle" => match inner.head.as_slice() {
+                    [id] => Place::Bundle { id: id.clone() },
+                    _ => return Err(Failure::message("you have to specify exactly one bundle")),
+                },
+                "group" => group_place(context, &inner.head)?,
+                _ => clone_place(keyword, &inner, future)?,
+            }
         }
-        Some((keyword, words)) if keyword == "bundle" => match words.as_slice() {
-            [id] => Place::Bundle { id: id.clone() },
-            _ => return Err(Failure::message("you have to specify exactly one bundle")),
-        },
-        Some((_, words)) => group_place(context, &words)?,
         None => option_group(context, future)?,
     };
+    let occurrences: Vec<&[String]> = op_parts.iter().map(Vec::as_slice).collect();
     Ok(Words {
-        options: grammar::pairs(&parts.head)?,
+        options: grammar::pairs(&own.head)?,
         operations: grammar::operations(&occurrences)?,
         meta: grammar::pairs(&meta_words)?,
         place,
     })
 }
 
-fn clone_place(
-    keyword: &str,
-    words: &[String],
-    meta: Option<Vec<String>>,
-    future: bool,
-) -> Result<Place, Failure> {
-    let (id, rest) = match words.split_first() {
+/// What an article may write behind `clone ID` and still mean for the resource itself.
+const INNER: [&str; 2] = ["op", "meta"];
+
+/// `op` and `meta` behind the place are the resource's today; in future `meta` is the clone's.
+fn warn_inner(keyword: &str, inner: &Groups) {
+    let clone = keyword == "clone" || keyword == "promotable";
+    for (word, what) in [("op", "operations"), ("meta", "meta attributes")] {
+        if inner.has(word) {
+            let future = if clone && word == "meta" { "set those of the clone" } else { "be removed" };
+            eprintln!(
+                "Deprecation Warning: Specifying '{word}' after '{keyword}' sets {what} of the resource itself. In a \
+                 future release it will {future}. Write '{word}' before '{keyword}', or specify --future to switch to \
+                 the future behavior."
+            );
+        }
+    }
+}
+
+fn refuse_inner(keyword: &str, inner: &Groups) -> Result<(), Failure> {
+    let clone = keyword == "clone" || keyword == "promotable";
+    for (word, what) in [("op", "op settings"), ("meta", "meta options")] {
+        if inner.has(word) && !(clone && word == "meta") {
+            return Err(Failure::Message(format!(
+                "{what} must be defined on the base resource, not the {keyword}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn clone_place(keyword: &str, words: &Groups, future: bool) -> Result<Place, Failure> {
+    let (id, rest) = match words.head.split_first() {
         Some((first, rest)) if !first.contains('=') => (Some(first.clone()), rest),
-        _ => (None, words),
+        _ => (None, words.head.as_slice()),
     };
     let mut all = Pairs::new();
     if !rest.is_empty() {
@@ -193,9 +204,7 @@ fn clone_place(
         );
         all.extend(grammar::pairs(rest)?);
     }
-    if let Some(meta) = meta {
-        all.extend(grammar::pairs(&meta)?);
-    }
+    all.extend(grammar::pairs(&words.flat("meta"))?);
     if keyword == "promotable" {
         if all.contains_key("promotable") {
             return Err(Failure::message("you cannot specify both promotable option and promotable keyword"));

@@ -20,6 +20,9 @@ pub fn update(context: &mut Context, words: &[String]) -> Done {
 /// The same for resources and fence devices.
 pub fn run(context: &mut Context, words: &[String]) -> Done {
     let [id, rest @ ..] = words else { return Err(usage()) };
+    if rest.is_empty() {
+        return Err(usage());
+    }
     let parts = Groups::split(rest, &["op", "meta"]);
     let mut operations: Vec<Pairs> = Vec::new();
     for words in parts.each("op") {

@@ -114,7 +114,7 @@ pub fn check_options(
                 if is_on(option) {
                     reports.push(Report::error(
                         "CLONING_STONITH_RESOURCES_HAS_NO_EFFECT",
-                        format!("Clone option '{option}' is not compatible with '{agent}' resource agent of resource '{id}'"),
+                        format!("Clone option '{option}' is not compatible with '{agent}' resource agent of resource '{id}'{}", in_group(work, id)),
                     ));
                 }
             }
@@ -125,11 +125,18 @@ pub fn check_options(
             reports.push(check::forceable(
                 force,
                 "CLONE_INCOMPATIBLE_META_ATTRIBUTES",
-                format!("Clone option 'promotable' is not compatible with '{agent}' resource agent of resource '{id}'"),
+                format!("Clone option 'promotable' is not compatible with '{agent}' resource agent of resource '{id}'{}", in_group(work, id)),
             ));
         }
     }
     work.reports(reports);
+}
+
+fn in_group(work: &Work<'_>, id: &str) -> String {
+    let doc = &work.cib;
+    let parent = tree::find(doc, id).and_then(|found| tree::parent(doc, found));
+    let group = parent.filter(|parent| doc.name(*parent) == "group");
+    group.map(|group| format!(" in group '{}'", tree::id(doc, group))).unwrap_or_default()
 }
 
 pub struct CloneOptions {

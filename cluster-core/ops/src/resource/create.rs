@@ -1,7 +1,7 @@
 //! `resource create`: a primitive, alone, in a group, as a clone, or in a bundle.
 
 use super::operations::{self, Operation};
-use super::{agent, tree};
+use super::{agent, switch, tree};
 use crate::work::{Stop, Work};
 use crate::{ids, nvset, sections};
 use indexmap::IndexMap;
@@ -43,17 +43,8 @@ pub enum Kind {
 
 pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let prepared = prepare(work, &request, Kind::Resource)?;
-    if request.ensure_disabled {
-        let mut request = request;
-        request.meta_attributes.insert("target-role".to_owned(), "Stopped".to_owned());
-        return finish(work, &request, prepared);
-    }
-    finish(work, &request, prepared)
-}
-
-fn finish(work: &mut Work<'_>, request: &Request, prepared: Prepared) -> Result<(), Stop> {
     let section = sections::make(&mut work.cib, "resources");
-    append(work, section, None, request, &prepared);
+    append(work, section, None, &request, &prepared);
     Ok(())
 }
 
@@ -318,7 +309,7 @@ fn check_special(work: &mut Work<'_>, request: &Request, kind: Kind, name: &Agen
     }
 }
 
-/// Writes the primitive into its place and returns it.
+/// Writes the primitive into its place, disabled if that is asked for, and returns it.
 pub fn append(
     work: &mut Work<'_>,
     parent: Element,
@@ -335,8 +326,15 @@ pub fn append(
     if let Some(provider) = &prepared.name.provider {
         doc.set_attr(primitive, "provider", provider);
     }
+    let mut meta = request.meta_attributes.clone();
+    if request.ensure_disabled && meta.is_empty() {
+        switch::set(work, primitive, "target-role", "Stopped");
+    } else if request.ensure_disabled {
+        meta.insert("target-role".to_owned(), "Stopped".to_owned());
+    }
+    let doc = &mut work.cib;
     for (kind, attributes) in
-        [("instance_attributes", &request.instance_attributes), ("meta_attributes", &request.meta_attributes)]
+        [("instance_attributes", &request.instance_attributes), ("meta_attributes", &meta)]
     {
         let pairs = list(attributes);
         if !pairs.is_empty() {

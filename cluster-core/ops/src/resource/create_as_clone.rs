@@ -39,7 +39,8 @@ impl Request {
             allow_invalid_instance_attributes: self.allow_invalid_instance_attributes,
             allow_not_suitable_command: self.allow_not_suitable_command,
             use_default_operations: self.use_default_operations,
-            ensure_disabled: self.ensure_disabled,
+            // It is the clone that is disabled.
+            ensure_disabled: false,
             enable_agent_self_validation: self.enable_agent_self_validation,
         }
     }

@@ -77,6 +77,7 @@ pub fn add(work: &mut Work<'_>, request: AddRequest) -> Result<(), Stop> {
             format!("Cannot modify group '{}', no resources to add or remove specified", request.group_id),
         );
     }
+    check_left_behind(work, group.flatten(), &elements);
     work.check()?;
     let group = match group.flatten() {
         Some(group) => group,
@@ -120,10 +121,10 @@ fn check_member(work: &mut Work<'_>, element: Element) {
     } else if let Some(parent) = tree::parent(doc, element)
         && doc.name(parent) != "group"
     {
-        let kind = tree::kind_of(doc, parent);
+        let (kind, parent) = (tree::kind_of(doc, parent), tree::id(doc, parent));
         work.error(
             "CANNOT_GROUP_RESOURCE_WRONG_TYPE",
-            format!("'{id}' cannot be put into a group because its parent is a {kind} resource"),
+            format!("'{id}' cannot be put into a group because its parent '{parent}' is a {kind} resource"),
         );
     }
 }
@@ -137,34 +138,61 @@ fn check_adjacent(
     moving: &[String],
 ) -> Option<Element> {
     let id = adjacent?;
-    if moving.iter().any(|other| other == id) {
+    let found = tree::find(&work.cib, id).filter(|found| group.is_some() && work.cib.parent(*found) == group);
+    if found.is_none() {
+        match ids::find(&work.cib, id) {
+            Some(_) => work.error(
+                "ADD_REMOVE_ADJACENT_ITEM_NOT_IN_THE_CONTAINER",
+                format!(
+                    "There is no resource '{id}' in the group '{group_id}', cannot add resources next to it"
+                ),
+            ),
+            None => work.error("ID_NOT_FOUND", format!("'{id}' does not exist")),
+        }
+    }
+    if moving.iter().any(|other| other == id) && tree::find(&work.cib, id).is_some() {
         work.error(
             "ADD_REMOVE_CANNOT_PUT_ITEM_NEXT_TO_ITSELF",
             format!("Cannot put resource '{id}' next to itself"),
         );
         return None;
     }
-    let Some(element) = tree::find(&work.cib, id) else {
-        let known = ids::find(&work.cib, id).is_some();
-        match known {
-            true => work.error(
-                "ADD_REMOVE_ADJACENT_ITEM_NOT_IN_THE_CONTAINER",
-                format!(
-                    "There is no resource '{id}' in the group '{group_id}', cannot add resources next to it"
-                ),
-            ),
-            false => work.error("ID_NOT_FOUND", format!("'{id}' does not exist")),
+    found
+}
+
+/// A group that constraints or permissions speak of does not vanish by losing its members.
+fn check_left_behind(work: &mut Work<'_>, target: Option<Element>, moving: &[Element]) {
+    let doc = &work.cib;
+    let mut groups: Vec<Element> = Vec::new();
+    for element in moving {
+        if let Some(group) = doc.parent(*element).filter(|parent| doc.name(*parent) == "group")
+            && Some(group) != target
+            && !groups.contains(&group)
+        {
+            groups.push(group);
         }
-        return None;
-    };
-    if group.is_none() || work.cib.parent(element) != group {
-        work.error(
-            "ADD_REMOVE_ADJACENT_ITEM_NOT_IN_THE_CONTAINER",
-            format!("There is no resource '{id}' in the group '{group_id}', cannot add resources next to it"),
-        );
-        return None;
     }
-    Some(element)
+    let mut texts: Vec<String> = Vec::new();
+    for group in groups {
+        let id = tree::id(doc, group);
+        let clone = tree::parent(doc, group).map(|clone| tree::id(doc, clone));
+        let (gone, left): (Vec<Element>, Vec<Element>) =
+            tree::members(doc, group).into_iter().partition(|member| moving.contains(member));
+        let named =
+            references::is_needed(doc, &id) || clone.is_some_and(|id| references::is_needed(doc, &id));
+        if left.is_empty() && named {
+            let s = if gone.len() == 1 { "" } else { "s" };
+            let gone: Vec<String> = gone.iter().map(|member| tree::id(doc, *member)).collect();
+            texts.push(format!(
+                "Unable to move resource{s} {} as it would leave group '{id}' empty. Please, use the \
+                 'rhapsody resource ungroup {id}' command first.",
+                quoted(gone)
+            ));
+        }
+    }
+    for text in texts {
+        work.error("CANNOT_LEAVE_GROUP_EMPTY_AFTER_MOVE", text);
+    }
 }
 
 fn new(work: &mut Work<'_>, id: &str, position: Option<usize>) -> Element {
@@ -243,7 +271,7 @@ pub struct CreateRequest {
 
 /// `resource.create_in_group`.
 pub fn create(work: &mut Work<'_>, request: CreateRequest) -> Result<(), Stop> {
-    let mut primitive = create::Request {
+    let primitive = create::Request {
         resource_id: request.resource_id.clone(),
         resource_agent_name: request.resource_agent_name.clone(),
         operation_list: request.operation_list.clone(),
@@ -268,9 +296,6 @@ pub fn create(work: &mut Work<'_>, request: CreateRequest) -> Result<(), Stop> {
     );
     let prepared = prepared?;
     work.check()?;
-    if request.ensure_disabled {
-        primitive.meta_attributes.insert("target-role".to_owned(), "Stopped".to_owned());
-    }
     let group = match group.flatten() {
         Some(group) => group,
         None => new(work, &request.group_id, None),

@@ -23,7 +23,7 @@ pub struct AddRequest {
 
 pub fn add(work: &mut Work<'_>, request: AddRequest) -> Result<(), Stop> {
     let primitive = primitive(work, &request.resource_id)?;
-    let operation = prepare(work, primitive, request.operation, request.force)?;
+    let operation = prepare(work, primitive, request.operation, None, request.force)?;
     check_same_interval(work, primitive, &operation, None)?;
     let name = &operation["name"];
     let level = |op: Element| crate::nvset::value(&work.cib, op, "instance_attributes", "OCF_CHECK_LEVEL");
@@ -70,11 +70,12 @@ fn refuse_old_role(work: &mut Work<'_>, operation: &Operation) -> Result<(), Sto
     }
 }
 
-/// Checks one operation and gives it its interval.
+/// Checks one operation and gives it its interval; `old` is the one that it replaces.
 fn prepare(
     work: &mut Work<'_>,
     primitive: Element,
     operation: Operation,
+    old: Option<Element>,
     force: bool,
 ) -> Result<Operation, Stop> {
     refuse_old_role(work, &operation)?;
@@ -84,7 +85,7 @@ fn prepare(
     work.check()?;
     let [mut operation] = list;
     if let Some(id) = operation.get("id").cloned()
-        && ids::find(&work.cib, &id).is_some()
+        && ids::find(&work.cib, &id).is_some_and(|found| Some(found) != old)
     {
         return work
             .stop("ID_ALREADY_EXISTS", format!("id '{id}' is already in use, please specify another one"));
@@ -190,7 +191,7 @@ pub fn update(
         let old_role = doc.attr(*op, "role").map(|role| values::role(role).unwrap_or(role));
         doc.attr(*op, "name") == Some(&name) && old_role == role.as_deref()
     });
-    let operation = prepare(work, primitive, operation, force)?;
+    let operation = prepare(work, primitive, operation, old, force)?;
     check_same_interval(work, primitive, &operation, old)?;
     let position = old.map(|old| work.cib.position(old));
     let order: Vec<String> =
@@ -237,7 +238,13 @@ pub fn remove(work: &mut Work<'_>, request: RemoveRequest) -> Result<(), Stop> {
     };
     let primitive = primitive(work, &request.id)?;
     let doc = &work.cib;
-    let fits = |op: &Element| wanted.iter().all(|(name, value)| doc.attr(*op, name) == Some(value));
+    // The name alone stands for all operations of that name; with options, all of them must be given.
+    let exact = wanted.len() > 1;
+    let fits = |op: &Element| {
+        let attributes: Vec<(&str, &str)> = doc.attrs(*op).filter(|(name, _)| *name != "id").collect();
+        wanted.iter().all(|(name, value)| attributes.contains(&(name, value)))
+            && (!exact || attributes.len() == wanted.len())
+    };
     let found: Vec<Element> = ops(doc, primitive).into_iter().filter(fits).collect();
     if found.is_empty() {
         let mut words: Vec<String> = vec![wanted.get("name").cloned().unwrap_or_default()];

@@ -279,7 +279,7 @@ pub fn append(doc: &mut Document, operations: Element, resource: &str, operation
         }
     }
     doc.set_attr(op, "id", &id);
-    if let Some(level) = option(operation, "OCF_CHECK_LEVEL") {
+    if let Some(level) = option(operation, "OCF_CHECK_LEVEL").filter(|level| !level.is_empty()) {
         nvset::create(
             doc,
             op,

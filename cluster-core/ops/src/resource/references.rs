@@ -34,6 +34,13 @@ fn permissions_naming(doc: &Document, id: &str) -> Vec<Element> {
         .collect()
 }
 
+/// Do constraints (sets too) or ACL permissions name this id?
+pub fn is_needed(doc: &Document, id: &str) -> bool {
+    !constraints_naming(doc, id).is_empty()
+        || !permissions_naming(doc, id).is_empty()
+        || members_naming(doc, id).iter().any(|member| doc.name(*member) == "resource_ref")
+}
+
 /// Removes everything that refers to an element which is about to go, and what becomes empty by that.
 pub fn forget(doc: &mut Document, element: Element) {
     let Some(id) = doc.attr(element, "id").map(str::to_owned) else { return };

@@ -121,9 +121,8 @@ fn check_options(work: &mut Work<'_>, resource: Element, request: &Request) {
     let given = list(&request.instance_attributes);
     let current = current(work, resource);
     let has_now = |name: &str| current.iter().any(|(known, _)| known == name);
-    // What is already there and stays may be removed or changed, even when the agent does not know it.
-    let new: Vec<(String, String)> =
-        given.iter().filter(|(name, value)| !value.is_empty() && !has_now(name)).cloned().collect();
+    // What is already there may be removed or changed, even when the agent does not know it.
+    let new: Vec<(String, String)> = given.iter().filter(|(name, _)| !has_now(name)).cloned().collect();
     let mut reports: Vec<Report> = check::known_only(subject, &metadata, extra, &new);
     let after = after(&current, &given);
     let touched_required = given.iter().any(|(name, _)| touches(&metadata, name));

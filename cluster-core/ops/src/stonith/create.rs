@@ -44,9 +44,6 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         enable_agent_self_validation: request.enable_agent_self_validation,
     };
     let prepared = create::prepare(work, &primitive, Kind::Stonith)?;
-    if request.ensure_disabled {
-        primitive.meta_attributes.insert("target-role".to_owned(), "Stopped".to_owned());
-    }
     // What the agent says counts more than what the user believes.
     if prepared.metadata.as_ref().is_some_and(|metadata| metadata.provides_unfencing()) {
         primitive.meta_attributes.insert("provides".to_owned(), "unfencing".to_owned());
