@@ -1,6 +1,7 @@
 //! The transition: which actions are carried out, in what order.
 
 mod guest;
+mod load;
 mod params;
 
 use crate::actions::{
@@ -15,6 +16,7 @@ impl Plan<'_> {
     /// Choose what has to be done, in the order of the graph.
     pub fn choose(&mut self) -> Vec<ActionIdx> {
         self.restore_real_starts();
+        self.break_load_loops();
         let mut order: Vec<ActionIdx> = Vec::new();
         for rsc in self.c.top.clone() {
             self.add_resource(rsc, &mut order);
