@@ -118,7 +118,7 @@ pub(super) fn clone(c: &Cluster, rsc: ResourceIdx, depth: usize, out: &mut Vec<S
         out.push(line("Promoted", sorted_names(c, promoted)));
     }
     if !started.is_empty() {
-        let label = match (r.is_promotable(), r.target_role()) {
+        let label = match (r.is_promotable(), shown_target(c, rsc)) {
             (true, Some(Role::Unpromoted)) => "Unpromoted (target-role)",
             (true, _) => "Unpromoted",
             _ => "Started",
@@ -147,7 +147,7 @@ fn stopped(c: &Cluster, rsc: ResourceIdx, active_instances: usize, depth: usize,
         let probe = r.children.first().and_then(|m| failed_probe_below(c, *m, n));
         let state: SmolStr = if let Some(text) = probe {
             format!("Stopped ({text})").into()
-        } else if r.target_role() == Some(Role::Stopped) {
+        } else if shown_target(c, rsc) == Some(Role::Stopped) {
             "Stopped (disabled)".into()
         } else {
             "Stopped".into()
@@ -161,6 +161,12 @@ fn stopped(c: &Cluster, rsc: ResourceIdx, active_instances: usize, depth: usize,
     for (state, names) in by_state {
         out.push(format!("{}* {state}: [ {} ]", indent(depth + 1), names.join(" ")));
     }
+}
+
+/// The target role that a clone is shown with: its own, or else that of what is cloned.
+fn shown_target(c: &Cluster, clone: ResourceIdx) -> Option<Role> {
+    let of_instance = || c[c[clone].children.first().copied()?].target_role();
+    c[clone].target_role().or_else(of_instance)
 }
 
 fn failed_probe_below(c: &Cluster, rsc: ResourceIdx, node: NodeIdx) -> Option<&str> {
