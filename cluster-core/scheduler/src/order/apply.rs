@@ -3,7 +3,7 @@
 use super::flags::*;
 use super::{Ordering, What};
 use crate::actions::{ActionIdx, RUNNABLE, Relation, Task};
-use crate::model::{Flags, ResourceIdx, Role};
+use crate::model::{ResourceIdx, Role};
 use crate::plan::Plan;
 
 impl Plan<'_> {
@@ -115,6 +115,16 @@ impl Plan<'_> {
     }
 
     pub fn block_colocation_dependents(&mut self, a: ActionIdx) {
+        // Longer chains than this are not assigned either.
+        const MAX_DEPTH: u32 = 500;
+        if self.depth < MAX_DEPTH {
+            self.depth += 1;
+            self.block_dependents(a);
+            self.depth -= 1;
+        }
+    }
+
+    fn block_dependents(&mut self, a: ActionIdx) {
         let action = self.action(a);
         if action.is(RUNNABLE) || !matches!(action.task, Task::START | Task::PROMOTE) {
             return;
@@ -150,28 +160,25 @@ impl Plan<'_> {
             {
                 continue;
             }
-            let container = self.is_last_container(at, primary);
-            if self.is_collective(at) != self.is_collective(primary) && !container {
+            let instance = at != primary && self.is_collective(primary);
+            if instance && !self.all_blocked(primary, self.action(a).task) {
                 continue;
             }
-            let why = format!("colocation with {}", self.c[if container { at } else { primary }].id);
+            let why = format!("colocation with {}", self.c[if instance { at } else { primary }].id);
             let task = if dependent_role == Role::Promoted { Task::PROMOTE } else { Task::START };
             self.block_action(dependent, task, &why);
         }
     }
 
-    /// A container that cannot start, of a bundle none of whose containers can.
-    fn is_last_container(&mut self, rsc: ResourceIdx, bundle: ResourceIdx) -> bool {
-        if !self.c[rsc].is(Flags::REPLICA_CONTAINER) || self.c[rsc].parent != Some(bundle) {
-            return false;
-        }
-        let start = self.newest(bundle, Task::START, None);
-        start.is_some_and(|start| self.flags_of(start, None) & RUNNABLE == 0)
+    /// Whether no instance can do it.
+    fn all_blocked(&mut self, collective: ResourceIdx, task: Task) -> bool {
+        let whole = self.newest(collective, task, None);
+        whole.is_some_and(|whole| self.flags_of(whole, None) & RUNNABLE == 0)
     }
 
-    /// Block an action of a resource and of all inside, then let what follows hear of it.
+    /// Block an action of a resource and of all inside, and with it what has to be with them. What
+    /// comes after is not told at once: where it is colocated too, that is the better reason.
     fn block_action(&mut self, rsc: ResourceIdx, task: Task, why: &str) {
-        let mut blocked = Vec::new();
         for r in crate::unpack::resources::subtree(&self.c, rsc) {
             for i in 0..self.own_actions(r).len() {
                 let a = self.own_actions(r)[i];
@@ -179,15 +186,9 @@ impl Plan<'_> {
                     let action = self.action_mut(a);
                     action.clear(RUNNABLE);
                     action.reason.get_or_insert_with(|| why.to_owned());
+                    self.block_colocation_dependents(a);
                     self.update_from(a);
-                    blocked.push(a);
                 }
-            }
-        }
-        for a in blocked {
-            let after: Vec<ActionIdx> = self.action(a).after.iter().map(|r| r.other).collect();
-            for then in after {
-                self.update_from(then);
             }
         }
     }
