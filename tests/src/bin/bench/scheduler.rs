@@ -1,9 +1,10 @@
-//! The scheduler as a whole process beside crm_simulate: time and peak memory on generated clusters,
-//! how both grow, and the median over small cases.
+//! The scheduler as a whole process beside crm_simulate: processor time and peak memory on generated
+//! clusters, how the time grows, and the median over small cases.
 
 use crate::clusters::{Size, cib};
 use crate::table::{Table, median};
 use rhapsody_tests::bin_dir;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,45 +17,59 @@ const SIZES: [Size; 5] = [
     Size { nodes: 32, primitives: 3000 },
 ];
 
-/// Who needs longer is stopped, and so are the larger inputs of the same kind, unseen.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Who needs longer is stopped, and is not shown the larger inputs of the same kind.
+const PATIENCE_MS: f64 = 60_000.0;
+/// Not even on a busy machine does a minute of work take that long.
+const HANGS: Duration = Duration::from_secs(20 * 60);
 /// A row is repeated as long as the peer has taken no longer than this.
-const REPEATED: Duration = Duration::from_secs(2);
+const REPEATED_MS: f64 = 2_000.0;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Run {
+    /// Processor time: these programs wait for nothing, so on an idle machine it is what passes,
+    /// and on a busy one it is still true.
     ms: f64,
     peak_mib: f64,
     /// It was stopped before its end.
     stopped: bool,
 }
 
+impl Run {
+    /// What the kernel knows of a process by now; of one that has ended the time alone.
+    fn look(&mut self, process: &str) {
+        let read = |file: &str| std::fs::read_to_string(format!("{process}/{file}")).unwrap_or_default();
+        let ns: Option<f64> = read("schedstat").split(' ').next().and_then(|ns| ns.parse().ok());
+        let status = read("status");
+        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        let kib: Option<f64> = peak.and_then(|kib| kib.parse().ok());
+        self.ms = ns.map_or(self.ms, |ns| ns / 1e6);
+        self.peak_mib = kib.map_or(self.peak_mib, |kib| kib / 1024.0);
+    }
+}
+
 /// Runs a program to its end, or to the end of patience. Peak memory is what was seen last.
 fn run(program: &Path, words: &[&str]) -> Option<Run> {
-    let begin = Instant::now();
     let mut child =
         Command::new(program).args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kib = 0.0f64;
+    let (pid, begin) = (Pid::from_child(&child), Instant::now());
+    let process = format!("/proc/{}", child.id());
+    let mut run = Run::default();
     loop {
-        if let Ok(text) = std::fs::read_to_string(&status) {
-            let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-            let kib = line.and_then(|l| l.split_whitespace().next()?.parse().ok());
-            peak_kib = peak_kib.max(kib.unwrap_or(0.0));
+        // It is looked at once more between its end and its burial.
+        let ended =
+            waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT)
+                .ok()?;
+        run.look(&process);
+        if ended.is_some() {
+            return child.wait().ok()?.success().then_some(run);
         }
-        let ended = child.try_wait().ok()?;
-        let ms = begin.elapsed().as_secs_f64() * 1000.0;
-        let stopped = ended.is_none() && begin.elapsed() >= PATIENCE;
-        let done = Run { ms, peak_mib: peak_kib / 1024.0, stopped };
-        match ended {
-            Some(status) => return status.success().then_some(done),
-            None if stopped => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Some(done);
-            }
-            None => std::thread::sleep(Duration::from_micros(500)),
+        if run.ms >= PATIENCE_MS || begin.elapsed() > HANGS {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Some(Run { stopped: true, ..run });
         }
+        // Often enough to see the peak of a short run, seldom enough not to disturb a long one.
+        std::thread::sleep((begin.elapsed() / 200).max(Duration::from_micros(500)));
     }
 }
 
@@ -92,13 +107,11 @@ fn series(table: &mut Table, runs: usize, ours: &Path, peer: Option<&Path>, flag
         eprintln!("{what}");
         // What a smaller input took too long for, a larger one does too.
         let (mut mine, mut theirs) = (Vec::new(), Vec::from_iter(gave_up));
-        let mut spent = Duration::ZERO;
-        for turn in 0..runs {
+        for _ in 0..runs {
             mine.extend(run(ours, &["simulate", flag, "-x", &path]));
-            if let Some(peer) = peer.filter(|_| gave_up.is_none() && (turn == 0 || spent < REPEATED)) {
-                let begin = Instant::now();
+            let spent_ms: f64 = theirs.iter().map(|run| run.ms).sum();
+            if let Some(peer) = peer.filter(|_| spent_ms < REPEATED_MS) {
                 theirs.extend(run(peer, &[flag, "-x", &path]));
-                spent += begin.elapsed();
             }
         }
         gave_up = theirs.iter().find(|r| r.stopped).copied();

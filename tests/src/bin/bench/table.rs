@@ -41,12 +41,13 @@ impl Table {
 /// Median, lowest and highest; `-` where nothing was measured.
 fn figures(values: &[f64], unit: &str) -> String {
     let Some(middle) = median(values) else { return "-".to_owned() };
+    let digits = if middle < 10.0 { 2 } else { 1 };
     if let [only] = values {
-        return format!("{only:.1} {unit}");
+        return format!("{only:.digits$} {unit}");
     }
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    format!("{middle:.1} {unit} ({low:.1}-{high:.1}, n={})", values.len())
+    format!("{middle:.digits$} {unit} ({low:.digits$}-{high:.digits$}, n={})", values.len())
 }
 
 pub fn median(values: &[f64]) -> Option<f64> {
