@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
             if by_schema && let Some(word) = word {
                 self.attributes(e, word);
                 self.children(e, word);
-                self.choices(e);
+                self.choices(e, word);
                 if !cib.text(e).trim().is_empty() {
                     let text = cib.text(e);
                     self.error(e, format!("the text `{}` has no place here", short(text.trim())));
@@ -178,7 +178,6 @@ impl<'a> Checker<'a> {
                 }
                 continue;
             };
-            let shown = short(value);
             let fits = match rule.kind {
                 Kind::Text => continue,
                 Kind::Id | Kind::Ref => is_name(value),
@@ -204,7 +203,7 @@ impl<'a> Checker<'a> {
                 Kind::OneOf(words) => format!("one of {}", words.replace('|', ", ")),
                 Kind::Text => continue,
             };
-            self.error(e, format!("`{name}` is `{shown}`, it must be {wanted}"));
+            self.error(e, format!("`{name}` is `{}`, it must be {wanted}", short(value)));
         }
     }
 
@@ -237,11 +236,11 @@ impl<'a> Checker<'a> {
     }
 
     /// What a table cannot say.
-    fn choices(&mut self, e: Element) {
+    fn choices(&mut self, e: Element, word: &Word) {
         let cib = self.cib;
         let has = |name| cib.has_attr(e, name);
         let count = |names: &[&str]| cib.children(e).filter(|c| names.contains(&cib.name(*c))).count();
-        let sets = count(&["resource_set"]) > 0;
+        let sets = || count(&["resource_set"]) > 0;
         match cib.name(e) {
             "primitive" if has("template") && has("class") => {
                 self.error(e, "it has both a template and an agent");
@@ -260,7 +259,7 @@ impl<'a> Checker<'a> {
                 self.error(e, "it must have either `source-dir` or `source-dir-root`");
             }
             "rsc_location" => {
-                let who = [has("rsc"), has("rsc-pattern"), sets].iter().filter(|x| **x).count();
+                let who = [has("rsc"), has("rsc-pattern"), sets()].iter().filter(|x| **x).count();
                 if who != 1 {
                     self.error(e, "it must have one of `rsc`, `rsc-pattern` and resource sets");
                 }
@@ -271,9 +270,9 @@ impl<'a> Checker<'a> {
                     self.error(e, "the attribute `score` is missing");
                 }
             }
-            "rsc_colocation" => self.pair_or_sets(e, "rsc", "with-rsc", sets),
-            "rsc_order" => self.pair_or_sets(e, "first", "then", sets),
-            "rsc_ticket" if has("rsc") == sets => {
+            "rsc_colocation" => self.pair_or_sets(e, "rsc", "with-rsc", sets()),
+            "rsc_order" => self.pair_or_sets(e, "first", "then", sets()),
+            "rsc_ticket" if has("rsc") == sets() => {
                 self.error(e, "it must have either `rsc` or resource sets");
             }
             "resource_set" if !has("id-ref") && count(&["resource_ref"]) == 0 => {
@@ -305,7 +304,7 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
-        let may_refer = vocabulary::find(cib.name(e)).is_some_and(|word| word.attr("id-ref").is_some());
+        let may_refer = word.attr("id-ref").is_some();
         if may_refer && has("id") && has("id-ref") {
             self.error(e, "it has both `id` and `id-ref`");
         }

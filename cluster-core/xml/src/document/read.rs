@@ -9,7 +9,14 @@ impl Document {
     }
 
     pub fn attr(&self, e: Element, name: &str) -> Option<&str> {
-        self.attrs(e).find(|(n, _)| *n == name).map(|(_, v)| v)
+        let mut at = self.node(e).attrs;
+        while let Some(attr) = self.attrs.get(at as usize) {
+            if self.names.get(attr.name) == name {
+                return Some(self.span(attr.value));
+            }
+            at = attr.next;
+        }
+        None
     }
 
     pub fn has_attr(&self, e: Element, name: &str) -> bool {
