@@ -116,6 +116,27 @@ pub fn format_ctime(seconds: i64, utc_offset_s: i32) -> String {
     }
 }
 
+/// `2026-11-20 09:30:00` in the zone of this machine.
+pub fn format_local(seconds: i64) -> String {
+    match Timestamp::from_second(seconds) {
+        Ok(t) => t.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => seconds.to_string(),
+    }
+}
+
+/// `2026-1-2 3:04:05` (also without seconds, or a day alone) in the zone of this machine.
+pub fn parse_local(text: &str) -> Option<i64> {
+    let (date, time) = text.trim().split_once([' ', 'T']).unwrap_or((text.trim(), "0:0:0"));
+    let mut date = date.splitn(3, '-');
+    let mut time = time.trim().splitn(3, ':');
+    let (year, month, day) =
+        (date.next()?.parse().ok()?, date.next()?.parse().ok()?, date.next()?.parse().ok()?);
+    let (hour, minute) = (time.next()?.parse().ok()?, time.next()?.parse().ok()?);
+    let second = time.next().map_or(Ok(0), str::parse).ok()?;
+    let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    Some(civil.to_zoned(TimeZone::system()).ok()?.timestamp().as_second())
+}
+
 /// Months are added on the calendar (the last day of a month stays in the month).
 pub fn add(seconds: i64, duration: Duration) -> Option<i64> {
     let mut sum = seconds;

@@ -1,17 +1,14 @@
 //! The durable configuration in /var/lib/rhapsody/cib.
 //!
 //! Each version is a file of its own, `NUMBER.xml`, never changed after it was renamed into place;
-//! the present one is that with the highest number whose checksum is right. The first line is an
-//! XML comment with the checksum and what the node wants to find again, so the file can be read by
-//! any tool that reads a CIB. A file whose checksum is wrong is renamed to `bad-NUMBER.xml`; a
+//! the present one is that with the highest number whose checksum is right (see
+//! [`rhapsody_cib::stored`]). A file whose checksum is wrong is renamed to `bad-NUMBER.xml`; a
 //! configuration that lost in a merge is kept as `loser-NUMBER.xml`.
 
 use crate::files::{self, Durable};
-use anyhow::{Context, bail};
-use base64::prelude::{BASE64_STANDARD, Engine};
+use anyhow::Context;
+use rhapsody_cib::stored::Stored;
 use rhapsody_node::Document;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,18 +26,6 @@ pub struct Found {
     pub document: Option<Document>,
     /// Files that were not as they had been written, by the name they have now.
     pub set_aside: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Head {
-    /// Over meta and XML.
-    sha256: String,
-    admin_epoch: u64,
-    epoch: u64,
-    meta: String,
-    /// Where a loser came from.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    origin: String,
 }
 
 impl Store {
@@ -72,7 +57,7 @@ impl Store {
     /// On disk when this returns, or not at all.
     pub fn write(&mut self, document: &Document) -> anyhow::Result<()> {
         let path = self.folder.join(format!("{}.xml", self.next));
-        let text = render(document, "")?;
+        let text = render(document, "");
         files::write_whole(&path, text.as_bytes(), Durable::Yes)
             .with_context(|| format!("cannot write {}", path.display()))?;
         self.next += 1;
@@ -84,7 +69,7 @@ impl Store {
     pub fn keep_loser(&mut self, origin: &str, document: &Document) -> anyhow::Result<String> {
         let next = numbers(&self.folder, "loser-")?.last().map_or(1, |last| last + 1);
         let name = format!("loser-{next}.xml");
-        let text = render(document, origin)?;
+        let text = render(document, origin);
         files::write_whole(&self.folder.join(&name), text.as_bytes(), Durable::Yes)
             .with_context(|| format!("cannot write {name}"))?;
         prune(&self.folder, "loser-");
@@ -92,36 +77,14 @@ impl Store {
     }
 }
 
-fn render(document: &Document, origin: &str) -> anyhow::Result<String> {
-    let head = Head {
-        sha256: checksum(&document.meta, &document.xml),
-        admin_epoch: document.admin_epoch,
-        epoch: document.epoch,
-        meta: BASE64_STANDARD.encode(&document.meta),
-        // A comment must not contain two hyphens in a row.
-        origin: origin.replace("--", "- -"),
-    };
-    Ok(format!("<!-- rhapsody {} -->\n{}", serde_json::to_string(&head)?, document.xml))
+fn render(document: &Document, origin: &str) -> String {
+    let Document { xml, meta, admin_epoch, epoch } = document.clone();
+    Stored { xml, meta, admin_epoch, epoch, origin: origin.to_owned() }.render()
 }
 
 fn read(path: &Path) -> anyhow::Result<Document> {
-    let text = fs::read_to_string(path)?;
-    let (head, xml) = text.split_once('\n').context("no first line")?;
-    let head = head.strip_prefix("<!-- rhapsody ").and_then(|head| head.strip_suffix(" -->"));
-    let head: Head = serde_json::from_str(head.context("the first line is not ours")?)?;
-    let meta = BASE64_STANDARD.decode(&head.meta)?;
-    if checksum(&meta, xml) != head.sha256 {
-        bail!("the checksum is wrong");
-    }
-    Ok(Document { xml: xml.to_owned(), meta, admin_epoch: head.admin_epoch, epoch: head.epoch })
-}
-
-fn checksum(meta: &[u8], xml: &str) -> String {
-    let mut hash = Sha256::new();
-    hash.update((meta.len() as u64).to_be_bytes());
-    hash.update(meta);
-    hash.update(xml.as_bytes());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let Stored { xml, meta, admin_epoch, epoch, .. } = Stored::parse(&fs::read_to_string(path)?)?;
+    Ok(Document { xml, meta, admin_epoch, epoch })
 }
 
 /// The numbers of the files `PREFIXnumber.xml`, ascending.
