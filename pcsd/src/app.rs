@@ -8,6 +8,7 @@ use crate::paths::Paths;
 use crate::peers::Peers;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
+use crate::tls::Tls;
 use anyhow::Context;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub struct App {
     pub settings: Settings,
     /// Name of this host, as `uname -n` says.
     pub host: String,
+    pub tls: Tls,
     pub tokens: Tokens,
     pub logins: Logins,
     pub known_hosts: KnownHosts,
@@ -41,8 +43,10 @@ impl App {
             .with_context(|| format!("cannot make {}", own.display()))?;
         let known_hosts = KnownHosts::new(paths.own("known-hosts"));
         let core = Arc::new(CoreProcess::new(paths.clone()));
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(Arc::new(App {
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            tls: Tls::load(&paths, &host)?,
+            host,
             tokens: Tokens::load(&paths)?,
             logins: Logins::new(paths.clone()),
             peers: Peers::default(),

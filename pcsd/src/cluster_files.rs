@@ -24,7 +24,7 @@ impl Target {
         !matches!(self, Target::CorosyncConf | Target::Settings)
     }
 
-    fn path(self, app: &App) -> PathBuf {
+    pub fn path(self, app: &App) -> PathBuf {
         match self {
             Target::CorosyncAuthkey => app.paths.corosync_authkey(),
             Target::PacemakerAuthkey => app.paths.pacemaker_authkey(),

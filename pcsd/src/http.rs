@@ -95,6 +95,12 @@ impl Call {
         decode_into(&self.query, &mut pairs);
         Form(pairs)
     }
+
+    /// An argument of the body that is no text.
+    pub fn form_bytes(&self, name: &str) -> Option<Vec<u8>> {
+        let mut parts = self.body.split(|byte| *byte == b'&');
+        parts.find_map(|part| Some(decode_bytes(part.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?)))
+    }
 }
 
 /// Decoded `name=value&...`.
@@ -127,7 +133,10 @@ fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains(['%', '+']) {
         return Cow::Borrowed(text);
     }
-    let bytes = text.as_bytes();
+    Cow::Owned(String::from_utf8_lossy(&decode_bytes(text.as_bytes())).into_owned())
+}
+
+fn decode_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut index = 0;
     while index < bytes.len() {
@@ -142,28 +151,36 @@ fn decode(text: &str) -> Cow<'_, str> {
         }
         index += 1;
     }
-    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    out
 }
 
 /// Encodes form pairs for a peer.
 pub fn encode(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<(&str, &[u8])> = pairs.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+    encode_bytes(&pairs)
+}
+
+/// The same for values that are no text.
+pub fn encode_bytes(pairs: &[(&str, &[u8])]) -> String {
     let mut out = String::new();
     for (name, value) in pairs {
         if !out.is_empty() {
             out.push('&');
         }
-        encode_into(name, &mut out);
+        encode_into(name.as_bytes(), &mut out);
         out.push('=');
         encode_into(value, &mut out);
     }
     out
 }
 
-fn encode_into(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte as char),
-            _ => {
+fn encode_into(bytes: &[u8], out: &mut String) {
+    for byte in bytes {
+        match *byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(*byte))
+            }
+            byte => {
                 const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
                 out.push('%');
                 out.push(DIGITS[usize::from(byte >> 4)] as char);
@@ -193,5 +210,9 @@ mod tests {
         let mut back = Vec::new();
         decode_into(&encode(&[("k", text), ("l", "")]), &mut back);
         assert_eq!(back, [("k".to_owned(), text.to_owned()), ("l".to_owned(), String::new())]);
+
+        let bytes: Vec<u8> = (0..=255).collect();
+        let sent = encode_bytes(&[("all", &bytes)]);
+        assert_eq!(decode_bytes(sent.strip_prefix("all=").unwrap().as_bytes()), bytes);
     }
 }

@@ -4,11 +4,15 @@
 
 mod app;
 mod auth;
+mod backup;
+mod booth;
+mod checkpoints;
 mod cluster_files;
 mod commands;
 mod core_process;
 mod corosync;
 mod engine;
+mod fence_history;
 mod files;
 mod host_info;
 mod http;
@@ -19,7 +23,9 @@ mod paths;
 mod peers;
 mod permissions;
 mod programs;
+mod report;
 mod routes;
+mod sbd;
 mod serve;
 mod settings;
 mod status;

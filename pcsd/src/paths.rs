@@ -39,6 +39,17 @@ impl Paths {
     pub fn corosync_authkey(&self) -> PathBuf {
         self.at("etc/corosync/authkey")
     }
+    /// Who else may speak to Corosync.
+    pub fn corosync_uidgid(&self) -> PathBuf {
+        self.at("etc/corosync/uidgid.d")
+    }
+    /// Where sbd is configured: Red Hat's file, and Debian's.
+    pub fn sbd(&self) -> [PathBuf; 2] {
+        ["etc/sysconfig/sbd", "etc/default/sbd"].map(|path| self.at(path))
+    }
+    pub fn booth(&self) -> PathBuf {
+        self.at("etc/booth")
+    }
     pub fn pacemaker_authkey(&self) -> PathBuf {
         self.at("etc/pacemaker/authkey")
     }

@@ -5,7 +5,9 @@ use crate::auth::User;
 use crate::http;
 use crate::known_hosts::{Destination, Host};
 use base64::Engine as _;
+use rhapsody_api::task::{TaskFinish, TaskResult};
 use rhapsody_pin::Seen;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use std::time::Duration;
 pub const REQUEST_TIME: Duration = Duration::from_secs(60);
 /// For what only shows how things are: a hung host must not hold up a status.
 pub const STATUS_TIME: Duration = Duration::from_secs(2);
+const FORM: &str = "application/x-www-form-urlencoded";
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// An answer is no longer than this.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
@@ -48,6 +51,8 @@ pub struct Ask {
     /// `remote/check_host`
     pub path: String,
     pub form: Option<String>,
+    /// What the form is, where it is none.
+    pub content_type: &'static str,
     pub time: Duration,
     /// Whom we act for.
     pub user: User,
@@ -55,17 +60,36 @@ pub struct Ask {
 
 impl Ask {
     pub fn get(path: &str, user: &User) -> Self {
-        Ask { path: path.to_owned(), form: None, time: REQUEST_TIME, user: user.clone() }
+        Ask { path: path.to_owned(), form: None, content_type: FORM, time: REQUEST_TIME, user: user.clone() }
     }
 
     pub fn post(path: &str, user: &User, pairs: &[(&str, &str)]) -> Self {
         Ask { form: Some(http::encode(pairs)), ..Self::get(path, user) }
     }
 
+    /// A command of our own, to be run there; its result comes out of [`result_of`].
+    pub fn command(name: &str, user: &User, params: &Value) -> Self {
+        let body = json!({"command_name": name, "params": params, "options": {}}).to_string();
+        Ask { form: Some(body), content_type: http::JSON, ..Self::get("api/v2/task/run", user) }
+    }
+
     pub fn within(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
+}
+
+/// The result of [`Ask::command`]; its first error otherwise.
+pub fn result_of(answer: &str) -> Result<Value, PeerError> {
+    let odd = |_| PeerError::Refused("an answer that is not understood".to_owned());
+    let task: TaskResult = serde_json::from_str(answer).map_err(odd)?;
+    if task.task_finish_type == TaskFinish::Success {
+        return Ok(task.result);
+    }
+    let error = task.reports.iter().find(|report| report.is_error());
+    Err(PeerError::Refused(
+        error.map_or_else(|| "it failed".to_owned(), |error| error.message.message.clone()),
+    ))
 }
 
 #[derive(Default)]
@@ -144,7 +168,7 @@ pub async fn log_in(
     let body = http::encode(&[("username", user), ("password", password)]);
     let response = client
         .post(url(destination, "remote/auth"))
-        .header("content-type", "application/x-www-form-urlencoded")
+        .header("content-type", FORM)
         .timeout(time)
         .body(body)
         .send()
@@ -204,9 +228,7 @@ async fn ask_at(
     }
     let request = match &ask.form {
         None => client.get(url),
-        Some(form) => {
-            client.post(url).header("content-type", "application/x-www-form-urlencoded").body(form.clone())
-        }
+        Some(form) => client.post(url).header("content-type", ask.content_type).body(form.clone()),
     };
     let response = request
         .header("cookie", cookie)

@@ -35,12 +35,10 @@ const GRACE: Duration = Duration::from_millis(500);
 pub struct Listeners {
     tcp: Vec<TcpListener>,
     unix: UnixListener,
-    tls: tokio_rustls::TlsAcceptor,
 }
 
 impl Listeners {
     pub fn bind(app: &App) -> anyhow::Result<Listeners> {
-        let config = crate::tls::server_config(&app.paths, &app.host)?;
         let port = app.settings.port;
         let mut tcp = Vec::new();
         if app.settings.addresses.is_empty() {
@@ -56,7 +54,7 @@ impl Listeners {
             tcp.push(listen((*address, port).into())?);
         }
         let unix = listen_unix(app)?;
-        Ok(Listeners { tcp, unix, tls: tokio_rustls::TlsAcceptor::from(Arc::new(config)) })
+        Ok(Listeners { tcp, unix })
     }
 
     pub fn addresses(&self) -> Vec<SocketAddr> {
@@ -68,7 +66,7 @@ impl Listeners {
         let open = Arc::new(Open::default());
         let mut accepting = tokio::task::JoinSet::new();
         for listener in self.tcp {
-            accepting.spawn(accept_tls(app.clone(), listener, self.tls.clone(), open.clone(), stop.clone()));
+            accepting.spawn(accept_tls(app.clone(), listener, open.clone(), stop.clone()));
         }
         accepting.spawn(accept_local(app, self.unix, open.clone(), stop));
         while accepting.join_next().await.is_some() {}
@@ -200,13 +198,7 @@ impl Drop for Slot {
     }
 }
 
-async fn accept_tls(
-    app: Arc<App>,
-    listener: TcpListener,
-    tls: tokio_rustls::TlsAcceptor,
-    open: Arc<Open>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn accept_tls(app: Arc<App>, listener: TcpListener, open: Arc<Open>, mut stop: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -224,7 +216,8 @@ async fn accept_tls(
         let address = address.ip().to_canonical();
         // Too many: closed at once, so that a client knows.
         let Some(slot) = open.enter(address, &app) else { continue };
-        let (app, tls, stop) = (app.clone(), tls.clone(), stop.clone());
+        let (app, stop) = (app.clone(), stop.clone());
+        let tls = tokio_rustls::TlsAcceptor::from(app.tls.config());
         tokio::spawn(async move {
             let _slot = slot;
             let _ = stream.set_nodelay(true);

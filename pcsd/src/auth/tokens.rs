@@ -120,6 +120,22 @@ impl Tokens {
         self.store()
     }
 
+    /// Forgets these; when one of them is not known, none, and the unknown ones are the answer.
+    pub fn remove(&self, tokens: &[String]) -> anyhow::Result<Vec<String>> {
+        {
+            let mut known = self.write();
+            let unknown: Vec<String> =
+                tokens.iter().filter(|token| !known.contains_key(&hash(token))).cloned().collect();
+            if !unknown.is_empty() {
+                return Ok(unknown);
+            }
+            for token in tokens {
+                known.remove(&hash(token));
+            }
+        }
+        self.store().map(|()| Vec::new())
+    }
+
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<[u8; 32], Token>> {
         self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -197,6 +213,11 @@ mod tests {
         assert_eq!(again.user(""), None);
         let text = std::fs::read_to_string(paths.own("tokens.json")).unwrap();
         assert!(!text.contains(&token) && !text.contains("from-elsewhere"));
+        let (one, none) = ("from-elsewhere".to_owned(), "none".to_owned());
+        assert_eq!(again.remove(&[one.clone(), none.clone()]).unwrap(), [none]);
+        assert!(again.user(&one).is_some());
+        assert_eq!(again.remove(std::slice::from_ref(&one)).unwrap(), Vec::<String>::new());
+        assert_eq!(Tokens::load(&paths).unwrap().user(&one), None);
         again.clear().unwrap();
         assert_eq!(Tokens::load(&paths).unwrap().user(&token), None);
     }

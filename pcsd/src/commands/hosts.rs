@@ -70,6 +70,44 @@ pub async fn auth(ctx: &Ctx, params: Auth) -> Done {
     Ok(Value::Null)
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthToken {
+    hosts: BTreeMap<String, Addresses>,
+    token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Addresses {
+    #[serde(default)]
+    dest_list: Vec<Destination>,
+}
+
+/// Hosts that were told to accept a token; those that do are known from now on.
+pub async fn auth_token(ctx: &Ctx, params: AuthToken) -> Done {
+    let ask = Ask::get("remote/check_auth", &ctx.user).within(ctx.request_time(LOGIN_TIME));
+    let mut added = BTreeMap::new();
+    for (name, addresses) in params.hosts {
+        let host = Host { dest_list: addresses.dest_list, token: params.token.clone(), cert_sha256: None };
+        match peers::ask(&ctx.app, &name, &host, &ask).await {
+            Ok(_) => {
+                ctx.report(Report::info("AUTHORIZATION_SUCCESSFUL", "Authorized").on_node(name.clone()));
+                let dest_list = host.destinations(&name);
+                added.insert(name, Host { dest_list, ..host });
+            }
+            Err(error) => ctx.report(unreachable_report(&name, &ask.path, &error)),
+        }
+    }
+    let file = ctx
+        .app
+        .known_hosts
+        .change(|hosts| hosts.extend(added))
+        .map_err(|error| ctx.fail(Report::error("UNABLE_TO_SAVE_KNOWN_HOSTS", format!("{error:#}"))))?;
+    spread(ctx, file).await;
+    Ok(Value::Null)
+}
+
 async fn log_in(name: String, credentials: Credentials, time: Duration) -> Result<Option<Host>, PeerError> {
     let unknown = Host { dest_list: credentials.dest_list, token: String::new(), cert_sha256: None };
     let mut last = PeerError::TimedOut(time);
@@ -293,36 +331,4 @@ pub async fn pcsd_status_of(ctx: &Ctx, nodes: &[String]) -> Vec<(String, Value)>
             (node, Value::from(text))
         })
         .collect()
-}
-
-/// Tokens given out here stop working: everybody has to authenticate to this host again.
-pub async fn forget_tokens(ctx: &Ctx, _: Nothing) -> Done {
-    match ctx.app.tokens.clear() {
-        Ok(()) => Ok(Value::Null),
-        Err(error) => Err(ctx.fail(Report::error("UNABLE_TO_SAVE_TOKENS", format!("{error:#}")))),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptToken {
-    token: String,
-}
-
-/// A token made elsewhere works here from now on, for hacluster.
-pub async fn accept_token(ctx: &Ctx, params: AcceptToken) -> Done {
-    const BYTES: std::ops::RangeInclusive<usize> = 16..=256;
-    let token = params.token.trim();
-    if !BYTES.contains(&token.len()) || !token.chars().all(|c| c.is_ascii_graphic() && c != ';') {
-        let text = format!(
-            "a token has {} to {} printable characters, no spaces and no ';'",
-            BYTES.start(),
-            BYTES.end()
-        );
-        return Err(ctx.fail(Report::error("INVALID_TOKEN", text)));
-    }
-    match ctx.app.tokens.accept(token, crate::auth::SUPERUSER) {
-        Ok(()) => Ok(Value::Null),
-        Err(error) => Err(ctx.fail(Report::error("UNABLE_TO_SAVE_TOKENS", format!("{error:#}")))),
-    }
 }

@@ -1,14 +1,21 @@
 //! Commands of `/api/v2`: ours are in [`COMMANDS`]; every other name is an operation of
 //! `rhapsody_ops` on the live CIB, or one of `rhapsody_ops::conf` on the corosync.conf of all nodes.
 
+mod booth;
+mod certificate;
 mod cib;
 mod cluster;
 mod conf;
+mod config;
+mod history;
 mod hosts;
 mod lifecycle;
 mod live;
+mod report;
 mod resource;
+mod sbd;
 mod setup;
+mod tokens;
 mod wait;
 
 use crate::app::App;
@@ -86,12 +93,15 @@ macro_rules! command {
 pub static COMMANDS: &[Entry] = &[
     command!("auth.auth_hosts", Needs(Full), hosts::auth),
     command!("auth.known_hosts_change", Needs(Full), hosts::change),
+    command!("rhapsody.host.auth_token", Needs(Full), hosts::auth_token),
     command!("rhapsody.host.deauth", Needs(Full), hosts::deauth),
     command!("rhapsody.host.list", Needs(Read), hosts::list),
     command!("rhapsody.pcsd.status", Needs(Read), hosts::pcsd_status),
 
-    command!("rhapsody.pcsd.deauth", Needs(Superuser), hosts::forget_tokens),
-    command!("rhapsody.pcsd.accept_token", Needs(Superuser), hosts::accept_token),
+    command!("rhapsody.pcsd.deauth", Needs(Superuser), tokens::deauth),
+    command!("rhapsody.pcsd.accept_token", Needs(Superuser), tokens::accept_token),
+    command!("rhapsody.pcsd.certkey", Needs(Full), certificate::certkey),
+    command!("rhapsody.pcsd.sync_certificates", Needs(Full), certificate::sync),
 
     command!("cluster.setup", Needs(Superuser), setup::run),
     command!("rhapsody.cluster.start", Needs(Write), lifecycle::start),
@@ -106,6 +116,21 @@ pub static COMMANDS: &[Entry] = &[
     command!("cluster.set_corosync_conf", Needs(Full), conf::whole::set),
     command!("rhapsody.cluster.sync", Needs(Full), conf::whole::sync),
     command!("rhapsody.cluster.authkey", Needs(Superuser), conf::whole::authkey),
+
+    command!("rhapsody.booth.config_of", Needs(Read), booth::config),
+    command!("rhapsody.booth.pull", Needs(Full), booth::pull),
+    command!("rhapsody.booth.sync", Needs(Full), booth::sync),
+
+    command!("rhapsody.sbd.config", Needs(Read), sbd::config),
+    command!("rhapsody.sbd.status", Needs(Read), sbd::status),
+    command!("rhapsody.sbd.local_config", Needs(Read), sbd::local_config),
+    command!("sbd.disable_sbd", Needs(Write), sbd::disable),
+
+    command!("rhapsody.config.checkpoints", Needs(Read), config::checkpoint::list),
+    command!("rhapsody.config.checkpoint", Needs(Read), config::checkpoint::get),
+    command!("rhapsody.config.backup", Needs(Full), config::backup::backup),
+    command!("rhapsody.config.restore", Needs(Full), config::backup::restore),
+
     command!("cluster.get_corosync_conf", Needs(Read), cluster::corosync_conf),
     command!("rhapsody.cluster.corosync", Needs(Read), cluster::corosync_conf_of),
     command!("rhapsody.cluster.cib", Needs(Read), cib::get),
@@ -117,6 +142,10 @@ pub static COMMANDS: &[Entry] = &[
     command!("resource.restart", Needs(Write), resource::restart::run),
     command!("rhapsody.resource.relocate_run", Needs(Write), resource::relocate::run),
     command!("rhapsody.resource.relocate_clear", Needs(Write), resource::relocate::clear),
+    command!("rhapsody.stonith.history", Needs(Read), history::show),
+    command!("rhapsody.stonith.history_part", Needs(Read), history::part),
+    command!("rhapsody.stonith.history_cleanup", Needs(Write), history::cleanup),
+    command!("rhapsody.stonith.history_forget", Needs(Write), history::forget),
     command!("rhapsody.stonith.fence", Needs(Write), cluster::fence),
     command!("rhapsody.stonith.confirm", Needs(Write), cluster::confirm),
     command!("rhapsody.status", Needs(Read), cluster::status),
@@ -126,6 +155,8 @@ pub static COMMANDS: &[Entry] = &[
     command!("quorum.status_text", Needs(Read), cluster::quorum_text),
     command!("cluster.wait_for_pcmk_idle", Needs(Read), wait::command),
     command!("rhapsody.node.wait", Needs(Read), wait::command),
+    command!("rhapsody.cluster.report", Needs(Full), report::run),
+    command!("rhapsody.cluster.report_part", Needs(Full), report::part),
     command!("rhapsody.events", Needs(Read), cluster::events),
     command!("rhapsody.core.statistics", Needs(Read), cluster::statistics),
     command!("rhapsody.core.members", Needs(Read), cluster::members),
@@ -205,7 +236,7 @@ pub fn without_secrets(command: &Command) -> Command {
         match value {
             Value::Object(map) => {
                 for (name, value) in map.iter_mut() {
-                    if matches!(name.as_str(), "password" | "token") {
+                    if matches!(name.as_str(), "password" | "token" | "tokens" | "key" | "tarball") {
                         *value = Value::from("***");
                     } else {
                         hide(value);
@@ -216,7 +247,8 @@ pub fn without_secrets(command: &Command) -> Command {
             _ => {}
         }
     }
-    if command.command_name.starts_with("auth.") || command.command_name.contains("token") {
+    const SECRET: &[&str] = &["auth.", "rhapsody.config.", "rhapsody.host.", "rhapsody.pcsd."];
+    if SECRET.iter().any(|begin| command.command_name.starts_with(begin)) {
         hide(&mut command.params);
     }
     command

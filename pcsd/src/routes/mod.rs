@@ -2,8 +2,10 @@
 //! and no line can be written without saying who may use it.
 
 mod v0;
+mod v0_booth;
 mod v0_cluster;
 mod v0_files;
+mod v0_sbd;
 mod v2;
 
 use crate::http::{Call, Reply};
@@ -73,6 +75,8 @@ pub static ROUTES: &[Route] = &[
     route!(Any "/remote/put_file", Needs(Full), v0_files::put_file),
     route!(Any "/remote/get_corosync_conf", Needs(Read), v0_files::get_corosync_conf),
     route!(Any "/remote/set_corosync_conf", Needs(Full), v0_files::set_corosync_conf),
+    route!(Any "/remote/set_certs", Needs(Full), v0_files::set_certs),
+    route!(Any "/remote/config_restore", Needs(Full), v0_files::config_restore),
     route!(Any "/remote/get_configs", Needs(Full), v0_files::get_configs),
     route!(Any "/remote/set_configs", Needs(Full), v0_files::set_configs),
     route!(Any "/remote/get_sync_capabilities", Token, v0_files::get_sync_capabilities),
@@ -89,14 +93,18 @@ pub static ROUTES: &[Route] = &[
     route!(Any "/remote/status", Needs(Read), v0_cluster::status),
     route!(Any "/remote/cluster_status_plaintext", Needs(Read), v0_cluster::status_plaintext),
 
+    route!(Any "/remote/booth_get_config", Needs(Full), v0_booth::get_config),
+    route!(Any "/remote/booth_set_config", Needs(Full), v0_booth::set_config),
+    route!(Any "/remote/check_sbd", Needs(Read), v0_sbd::check),
+    route!(Any "/remote/get_sbd_config", Needs(Read), v0_sbd::get_config),
+    route!(Any "/remote/sbd_disable", Needs(Write), v0_sbd::disable),
+
     // pcs's clients ask for these; the answer says that they are not there yet.
-    route!(Any "/remote/set_certs", Needs(Full), v0::not_yet),
     route!(Any "/remote/remove_nodes_from_cib", Needs(Write), v0::not_yet),
     route!(Any "/remote/cluster_add_nodes", Needs(Full), v0::not_yet),
     route!(Any "/remote/set_sync_options", Needs(Full), v0::not_yet),
     route!(Any "/remote/get_permissions", Needs(Grant), v0::not_yet),
     route!(Any "/remote/set_permissions", Needs(Grant), v0::not_yet),
-    route!(Any "/remote/config_restore", Needs(Full), v0::not_yet),
     route!(Any "/remote/manage_services", Needs(Write), v0::not_yet),
     route!(Any "/remote/qdevice_net_get_ca_certificate", Needs(Read), v0::not_yet),
     route!(Any "/remote/qdevice_net_client_init_certificate_storage", Needs(Full), v0::not_yet),
@@ -107,16 +115,11 @@ pub static ROUTES: &[Route] = &[
     route!(Any "/remote/qdevice_client_disable", Needs(Write), v0::not_yet),
     route!(Any "/remote/qdevice_client_start", Needs(Write), v0::not_yet),
     route!(Any "/remote/qdevice_client_stop", Needs(Write), v0::not_yet),
-    route!(Any "/remote/check_sbd", Needs(Read), v0::not_yet),
     route!(Any "/remote/set_sbd_config", Needs(Write), v0::not_yet),
-    route!(Any "/remote/get_sbd_config", Needs(Read), v0::not_yet),
     route!(Any "/remote/sbd_enable", Needs(Write), v0::not_yet),
-    route!(Any "/remote/sbd_disable", Needs(Write), v0::not_yet),
     route!(Any "/remote/remove_stonith_watchdog_timeout", Needs(Write), v0::not_yet),
     route!(Any "/remote/set_stonith_watchdog_timeout_to_zero", Needs(Write), v0::not_yet),
-    route!(Any "/remote/booth_set_config", Needs(Full), v0::not_yet),
     route!(Any "/remote/booth_save_files", Needs(Full), v0::not_yet),
-    route!(Any "/remote/booth_get_config", Needs(Full), v0::not_yet),
     route!(Any "/run_pcs", Needs(Full), v0::not_yet),
 ];
 

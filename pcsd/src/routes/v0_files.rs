@@ -1,5 +1,6 @@
 //! v0: files that other hosts put here, remove and fetch.
 
+use crate::backup::Backup;
 use crate::http::{Call, Reply};
 use crate::known_hosts::{Host, HostsFile};
 use crate::{cluster_files, files};
@@ -139,6 +140,28 @@ pub async fn set_corosync_conf(call: Call) -> Reply {
             tracing::error!("corosync.conf is not replaced: {error:#}");
             Reply::refused("Failed")
         }
+    }
+}
+
+pub async fn set_certs(call: Call) -> Reply {
+    let form = call.form();
+    let (Some(certificate), Some(key)) = (form.get("ssl_cert"), form.get("ssl_key")) else {
+        return Reply::refused("Invalid certificate and/or key");
+    };
+    match call.app.tls.replace(certificate.as_bytes(), key.as_bytes()) {
+        Ok(()) => Reply::text("success"),
+        Err(error) => Reply::refused(format!("Invalid certificate and/or key: {error:#}")),
+    }
+}
+
+/// As pcs does it: what went wrong is a text with 200, too.
+pub async fn config_restore(call: Call) -> Reply {
+    let Some(tarball) = call.form_bytes("tarball") else {
+        return Reply::text("No backup file provided");
+    };
+    match Backup::parse(&tarball).and_then(|backup| backup.restore(&call.app)) {
+        Ok(()) => Reply::text("Succeeded"),
+        Err(error) => Reply::text(format!("unable to restore the cluster: {error:#}")),
     }
 }
 

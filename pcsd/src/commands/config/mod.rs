@@ -1,0 +1,4 @@
+//! `config`: checkpoints, backup and restore.
+
+pub mod backup;
+pub mod checkpoint;
