@@ -47,6 +47,13 @@ impl Context {
         if failed { Err(Failure::Told) } else { Ok(answer.result) }
     }
 
+    /// As [`Context::run`] for what belongs to a node, also where a command acts on a file.
+    pub fn run_on_node(&mut self, name: &str, params: Value) -> Result<Value, Failure> {
+        let answer = LiveTarget::new(&self.options)?.run_command(name, params)?;
+        reports::tell(&answer.reports, self.options.has("--debug"));
+        if answer.done { Ok(answer.result) } else { Err(Failure::Told) }
+    }
+
     /// Runs an operation that changes something; what `--wait` asks for goes along.
     pub fn change(&mut self, name: &str, request: &impl Serialize) -> Result<Value, Failure> {
         let answer = self.ask_waiting(name, request)?;

@@ -56,6 +56,7 @@ mod tests {
         "OP_EXPRESSION",
         "RHAPSODY_",
         "RSC_EXPRESSION",
+        "SBD_",
         "SCREAMING_SNAKE_CASE",
         "SYSTEMCTL_",
         "XDG_",

@@ -26,6 +26,7 @@ mod man;
 mod options;
 mod output;
 mod plan;
+mod program;
 #[cfg(test)]
 mod proofs;
 mod say;

@@ -70,6 +70,11 @@ impl FileTarget {
         Ok(FileTarget { path: PathBuf::new(), cib, agents: agents(), base, live: true })
     }
 
+    /// A CIB that is only shown.
+    pub fn to_be_read(cib: Cib) -> Self {
+        FileTarget { path: PathBuf::new(), cib, agents: agents(), base: None, live: false }
+    }
+
     /// A CIB that is written nowhere.
     #[cfg(test)]
     pub fn in_memory(cib: Cib, agents: Box<dyn Agents>) -> Self {
@@ -94,7 +99,7 @@ impl FileTarget {
 
     /// Knows the agents and nothing else.
     pub fn nowhere() -> Self {
-        FileTarget { path: PathBuf::new(), cib: Cib::empty(), agents: agents(), base: None, live: false }
+        Self::to_be_read(Cib::empty())
     }
 
     pub fn run_command(&mut self, name: &str, params: Value) -> Result<Answer, Failure> {

@@ -1,7 +1,7 @@
 //! Command line sessions in files: what was typed, and what came back.
 //!
 //! A session starts with an empty CIB, or with `cib: NAME` of the folder `cibs`, and goes on with
-//! `$ command` (`% command`: without `-f`), `< ` before each line of its standard input, then what
+//! `$ command` (`% command`: without `-f`; `EDITOR=program $ command`: with an editor), `< ` before each line of its standard input, then what
 //! goes to stdout, `! ` before each line of stderr, `? code` when the exit code is not 0, and `> `
 //! before lines that the file holds afterwards (somewhere, in this order). `= file` shows another file
 //! as it is by then. `UPDATE=1` writes what came back; the files are then read by people.
@@ -55,6 +55,12 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// Copies for an editor have names that nobody can guess.
+fn without_random_names(text: &str) -> String {
+    let Some((before, after)) = text.split_once("FOLDER/cib-") else { return text.to_owned() };
+    format!("{before}FOLDER/cib-RANDOM{}", after.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+}
+
 fn sessions() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions")
 }
@@ -86,15 +92,21 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
             let _ = writeln!(played, "{line}");
             continue;
         }
-        let shown =
-            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*folder.to_string_lossy(), "FOLDER");
+        let shown = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).replace(&*folder.to_string_lossy(), "FOLDER");
+            without_random_names(&text)
+        };
         if let Some(file) = line.strip_prefix("= ") {
             let found = fs::read(folder.join(file));
             let _ = writeln!(played, "{line}");
             played.push_str(&found.map_or("there is no such file\n".to_owned(), |text| shown(&text)));
             continue;
         }
-        let (command, on_file) = match (line.strip_prefix("$ "), line.strip_prefix("% ")) {
+        let (variable, typed) = match line.strip_prefix("EDITOR=").and_then(|rest| rest.split_once(" $ ")) {
+            Some((value, command)) => (Some(value.trim_matches('\'')), format!("$ {command}")),
+            None => (None, line.to_owned()),
+        };
+        let (command, on_file) = match (typed.strip_prefix("$ "), typed.strip_prefix("% ")) {
             (Some(command), _) => (command, true),
             (_, Some(command)) => (command, false),
             _ => continue,
@@ -109,6 +121,8 @@ fn play(name: &str, text: &str, folder: &Path) -> String {
             .current_dir(folder)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
+            .envs(variable.map(|value| ("EDITOR", value)))
+            .env("TMPDIR", folder)
             .env("RHAPSODY_AGENTS_DIR", &agents)
             .env("RHAPSODY_SETTING_corosync_conf_file", "")
             .env("RHAPSODY_SETTING_corosync_uidgid_dir", folder)

@@ -8,6 +8,7 @@ pub mod alert;
 pub mod batch;
 pub mod booth;
 pub mod cib;
+pub mod client;
 pub mod cluster;
 pub mod config;
 mod confirm;
@@ -60,6 +61,7 @@ pub const NOUNS: &[Noun] = &[
     batch::NOUN,
     booth::NOUN,
     cib::NOUN,
+    client::NOUN,
     cluster::NOUN,
     config::NOUN,
     constraint::NOUN,

@@ -44,6 +44,9 @@ pub fn setup(context: &mut Context, words: &[String]) -> Done {
 }
 
 pub fn show(context: &mut Context, words: &[String]) -> Done {
+    if let [node] = words {
+        return super::nodes::config(context, node);
+    }
     if !words.is_empty() {
         return Err(usage());
     }

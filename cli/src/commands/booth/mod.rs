@@ -1,9 +1,14 @@
 //! `booth`: tickets between clusters.
 
+mod destroy;
 mod file;
+mod nodes;
 mod resource;
+mod service;
 
 use super::{Noun, Verb};
+
+pub use service::status;
 
 /// Files that are named instead of those in /etc/booth.
 const FILES: &[&str] = &["--booth-conf", "--booth-key", "--name", "--force"];
@@ -22,8 +27,8 @@ pub const NOUN: Noun = Noun {
         },
         Verb {
             words: "config",
-            usage: "
-                Show the booth configuration of this host.",
+            usage: "[<node>]
+                Show the booth configuration of this host or of another node.",
             options: &["--name"],
             run: file::show,
         },
@@ -83,6 +88,84 @@ pub const NOUN: Noun = Noun {
                 The same as 'booth remove'.",
             options: &["-f", "--name", "--force"],
             run: resource::remove,
+        },
+        Verb {
+            words: "restart",
+            usage: "[--name <name>]
+                Restart the resources made by 'booth create'.",
+            options: &["--name"],
+            run: resource::restart,
+        },
+        Verb {
+            words: "pull",
+            usage: "<node> [--name <name>]
+                Take the booth configuration and its key from another node.",
+            options: &["--name"],
+            run: nodes::pull,
+        },
+        Verb {
+            words: "sync",
+            usage: "[--name <name>] [--skip-offline]
+                Send the booth configuration and its key to all nodes of the cluster.",
+            options: &["--name", "--skip-offline"],
+            run: nodes::sync,
+        },
+        Verb {
+            words: "destroy",
+            usage: "[--name <name>] [--force]
+                Remove the booth configuration and its key from this host. The cluster must not run it
+                as a resource.",
+            options: &["--name", "--force"],
+            run: destroy::run,
+        },
+        Verb {
+            words: "status",
+            usage: "[--name <name>]
+                Show what booth on this host knows.",
+            options: &["--name"],
+            run: service::status,
+        },
+        Verb {
+            words: "ticket grant",
+            usage: "<ticket> [<site address>] [--name <name>]
+                Give the ticket to a site, by default to the one of this cluster.",
+            options: &["--name"],
+            run: service::grant,
+        },
+        Verb {
+            words: "ticket revoke",
+            usage: "<ticket> [<site address>] [--name <name>]
+                Take the ticket away from a site, by default from the one of this cluster.",
+            options: &["--name"],
+            run: service::revoke,
+        },
+        Verb {
+            words: "enable",
+            usage: "[--name <name>]
+                Start the arbitrator of this host when it boots.",
+            options: &["--name"],
+            run: |context, words| service::switch(context, words, "enable"),
+        },
+        Verb {
+            words: "disable",
+            usage: "[--name <name>]
+                Do not start the arbitrator of this host when it boots.",
+            options: &["--name"],
+            run: |context, words| service::switch(context, words, "disable"),
+        },
+        Verb {
+            words: "start",
+            usage: "[--name <name>]
+                Start the arbitrator of this host.",
+            options: &["--name"],
+            run: |context, words| service::switch(context, words, "start"),
+        },
+        Verb {
+            words: "stop",
+            usage: "[--name <name>]
+                Stop the arbitrator of this host.",
+            options: &["--name"],
+            run: |context, words| service::switch(context, words, "stop"),
         },
     ],
 };

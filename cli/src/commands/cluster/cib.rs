@@ -19,7 +19,12 @@ pub fn show(context: &mut Context, words: &[String]) -> Done {
         .map_err(|e| Failure::Message(format!("Unable to write to file '{path}', {e}")))
 }
 
-/// The CIB of a file or of the cluster, or a section of it.
+/// The whole CIB of a file or of the cluster.
+pub fn whole_text(context: &mut Context) -> Result<String, Failure> {
+    text(context, None)
+}
+
+/// The same, or a section of it.
 pub fn text(context: &mut Context, scope: Option<&str>) -> Result<String, Failure> {
     if let Some((_, held)) = context.held() {
         let text = held.to_xml();
@@ -78,9 +83,9 @@ pub fn upgrade(context: &mut Context, words: &[String]) -> Done {
 }
 
 /// The file, the scope and diff-against.
-type Words = (Option<String>, Option<String>, Option<String>);
+pub type Words = (Option<String>, Option<String>, Option<String>);
 
-fn parse(context: &Context, words: &[String], known: &[&str]) -> Result<Words, Failure> {
+pub fn parse(context: &Context, words: &[String], known: &[&str]) -> Result<Words, Failure> {
     let (named, files): (Vec<String>, Vec<String>) = words.iter().cloned().partition(|w| w.contains('='));
     let mut pairs = grammar::pairs(&named)?;
     if files.len() > 1 || pairs.keys().any(|name| !known.contains(&name.as_str())) {

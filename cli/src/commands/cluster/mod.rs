@@ -4,16 +4,19 @@ mod cib;
 mod config;
 mod corosync;
 mod destroy;
+mod edit;
 mod everywhere;
 mod link;
 mod node;
 mod nodes;
+mod report;
 mod setup;
 mod uidgid;
 mod verify;
 
 use super::{Noun, Verb, pcsd, status};
 
+pub use cib::whole_text as cib_text;
 pub use verify::{dropped, problems};
 
 use crate::context::Context;
@@ -79,6 +82,23 @@ pub const NOUN: Noun = Noun {
                 differs between the two files is changed.",
             options: &["-f", "--config", "--wait", "--force"],
             run: cib::push,
+        },
+        Verb {
+            words: "edit",
+            usage: "[scope=<scope> | --config]
+                Edit the CIB, or a part of it, in the editor that the environment variable EDITOR names,
+                and push what was changed.",
+            options: &["-f", "--config", "--dry-run"],
+            run: edit::run,
+        },
+        Verb {
+            words: "report",
+            usage: "[--from \"YYYY-M-D H:M:S\" [--to \"YYYY-M-D H:M:S\"]] <destination> [--force]
+                Create a tarball, <destination>.tar.bz2, with all that is needed when problems of the
+                cluster are reported: journals, logs, configuration, inputs of the scheduler and state
+                of each node. Without --from of the last 24 hours.",
+            options: &["--force", "--from", "--to"],
+            run: report::run,
         },
         Verb {
             words: "config",

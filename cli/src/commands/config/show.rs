@@ -21,6 +21,21 @@ pub fn run(context: &mut Context) -> Done {
     let conf = corosync(context)?;
     let all = super::export::get(context)?;
     let mut sections = vec![head(conf.as_ref(), &all)];
+    sections.extend(of_cib(context, all)?);
+    sections.push(quorum(conf.as_ref()));
+    spaced(sections).iter().for_each(|line| context.line(line));
+    Ok(())
+}
+
+/// The sections one after the other, an empty line between them.
+pub fn spaced(sections: Vec<Vec<String>>) -> Vec<String> {
+    let sections: Vec<_> = sections.into_iter().filter(|section| !section.is_empty()).collect();
+    sections.join(&String::new())
+}
+
+/// What the CIB says, a section each; those that have nothing in them are empty.
+pub fn of_cib(context: &mut Context, all: Configuration) -> Result<Vec<Vec<String>>, Failure> {
+    let mut sections = Vec::new();
     let resources = all.resources.clone().unwrap_or_default();
     let devices = resource::config::stonith_alone(&resources);
     let (mut ours, mut fencing) = (resources.clone(), Resources::default());
@@ -42,14 +57,7 @@ pub fn run(context: &mut Context) -> Done {
         tags.insert(0, "Tags:".to_owned());
     }
     sections.push(tags);
-    sections.push(quorum(conf.as_ref()));
-    for (at, section) in sections.iter().filter(|section| !section.is_empty()).enumerate() {
-        if at > 0 {
-            context.line("");
-        }
-        section.iter().for_each(|line| context.line(line));
-    }
-    Ok(())
+    Ok(sections)
 }
 
 fn titled(title: &str, lines: Vec<String>) -> Vec<String> {

@@ -10,14 +10,13 @@ use indexmap::IndexMap;
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
 
-type Hosts = IndexMap<String, Vec<Destination>>;
+pub type Hosts = IndexMap<String, Vec<Destination>>;
 
 pub fn run(context: &mut Context, words: &[String]) -> Done {
     let hosts = parse(words)?;
-    if context.options.has("--token") {
-        return Err(Failure::message(
-            "'host auth --token' is not there yet, authenticate with -u and a password",
-        ));
+    if let Some(path) = context.options.value("--token") {
+        let token = crate::commands::pcsd::read_token(path)?;
+        return with_token(context, &hosts, &token);
     }
     let username = match context.options.value("-u") {
         Some(name) => name.to_owned(),
@@ -41,8 +40,19 @@ pub fn run(context: &mut Context, words: &[String]) -> Done {
     as_user(&hosts, &username, &password)
 }
 
+/// A token that the hosts have been told to accept; no password goes over the wire.
+fn with_token(context: &mut Context, hosts: &Hosts, token: &str) -> Done {
+    if !live::is_root() || context.options.value("--host").is_some() {
+        return Err(Failure::message("--token is for root, who authenticates this machine"));
+    }
+    let hosts: serde_json::Map<_, _> =
+        hosts.iter().map(|(name, dest_list)| (name.clone(), json!({ "dest_list": dest_list }))).collect();
+    let request = json!({ "hosts": hosts, "token": token });
+    context.run("rhapsody.host.auth_token", &request).map(|_| ())
+}
+
 /// Another user gets tokens of his own, in his own file.
-fn as_user(hosts: &Hosts, username: &str, password: &str) -> Done {
+pub fn as_user(hosts: &Hosts, username: &str, password: &str) -> Done {
     let told = |e: LiveError| Failure::Message(e.to_string());
     let mut known = KnownHosts::load_own().map_err(told)?;
     let mut failed = false;
@@ -101,7 +111,7 @@ fn parse(words: &[String]) -> Result<Hosts, Failure> {
     if hosts.is_empty() { Err(super::super::usage()) } else { Ok(hosts) }
 }
 
-fn ask_name() -> Result<String, Failure> {
+pub fn ask_name() -> Result<String, Failure> {
     if std::io::stdin().is_terminal() {
         eprint!("Username: ");
         let _ = std::io::stderr().flush();
@@ -109,7 +119,7 @@ fn ask_name() -> Result<String, Failure> {
     line_of_stdin("a user name", "-u USER")
 }
 
-fn ask_password() -> Result<String, Failure> {
+pub fn ask_password() -> Result<String, Failure> {
     if std::io::stdin().is_terminal() {
         return rpassword::prompt_password("Password: ")
             .map_err(|e| Failure::Message(format!("cannot read the password: {e}")));

@@ -1,7 +1,7 @@
 //! `host`: which machines may be spoken to, and how.
 
 mod address;
-mod auth;
+pub mod auth;
 mod deauth;
 
 use super::{Noun, Verb};

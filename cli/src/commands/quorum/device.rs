@@ -49,6 +49,21 @@ pub fn heuristics_remove(context: &mut Context, words: &[String]) -> Done {
     without_words(context, words, "rhapsody.quorum.device_heuristics_remove")
 }
 
+/// Of a device that is configured there is nothing to tell: nobody speaks to it yet.
+pub fn status(context: &mut Context, words: &[String]) -> Done {
+    if !words.is_empty() {
+        return Err(super::super::usage());
+    }
+    let config = target_conf::run(context, "rhapsody.quorum.config", &json!({}))?;
+    Err(Failure::message(match config["device"].is_null() {
+        true => "no quorum device is defined in this cluster",
+        false => {
+            "a quorum device is configured, but this version does not speak to it: its votes are not counted, see \
+             'rhapsody quorum status'"
+        }
+    }))
+}
+
 fn without_words(context: &mut Context, words: &[String], name: &str) -> Done {
     if !words.is_empty() {
         return Err(super::super::usage());

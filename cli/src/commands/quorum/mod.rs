@@ -35,6 +35,13 @@ pub const NOUN: Noun = Noun {
             run: status,
         },
         Verb {
+            words: "device status",
+            usage: "[--full]
+                Show the state of the quorum device.",
+            options: &["--full"],
+            run: device::status,
+        },
+        Verb {
             words: "device add",
             usage: "[<generic options>] model <device model> [<model options>]
                 [heuristics <heuristics options>]

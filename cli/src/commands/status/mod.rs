@@ -9,7 +9,7 @@ mod sections;
 mod settle;
 mod state;
 
-use super::{Noun, Verb, pcsd, quorum};
+use super::{Noun, Verb, booth, pcsd, quorum};
 
 pub use model::{cib, get as model, now};
 pub use sections::cluster;
@@ -93,6 +93,13 @@ pub const NOUN: Noun = Noun {
                 Wait until the cluster has settled: nothing is under way and nothing is left to do.",
             options: &[],
             run: settle::run,
+        },
+        Verb {
+            words: "booth",
+            usage: "[--name <name>]
+                The same as 'booth status'.",
+            options: &["--name"],
+            run: booth::status,
         },
         Verb {
             words: "quorum",

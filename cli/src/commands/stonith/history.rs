@@ -1,8 +1,9 @@
-//! `stonith history`: which nodes were fenced, as this node has seen it.
+//! `stonith history`: which nodes were fenced, as the nodes have seen it.
 
 use crate::Done;
 use crate::commands::usage;
 use crate::context::Context;
+use crate::failure::Failure;
 use rhapsody_api::core::Event;
 use rhapsody_scheduler::unpack::values::timestamp_text;
 use serde::Deserialize;
@@ -11,31 +12,41 @@ use serde_json::json;
 #[derive(Deserialize)]
 struct Events {
     events: Vec<Event>,
-    next: u64,
 }
 
 pub fn show(context: &mut Context, words: &[String]) -> Done {
-    let node = match words {
-        [] => None,
-        [node] => Some(node.as_str()),
-        _ => return Err(usage()),
-    };
-    let mut lines = Vec::new();
-    let mut since = 1;
-    loop {
-        let page: Events = context.get("rhapsody.events", &json!({ "since": since }))?;
-        lines.extend(page.events.iter().filter_map(|event| line(event, node)));
-        if page.events.is_empty() || page.next <= since {
-            break;
-        }
-        since = page.next;
-    }
+    let node = one_node(words)?;
+    let found: Events = context.get("rhapsody.stonith.history", &json!({}))?;
+    let lines: Vec<String> = found.events.iter().filter_map(|event| line(event, node)).collect();
     match (lines.is_empty(), node) {
-        (true, Some(node)) => context.line(format!("No fencing of node '{node}' is known here")),
-        (true, None) => context.line("No fencing is known here"),
+        (true, Some(node)) => context.line(format!("No fencing of node '{node}' is known")),
+        (true, None) => context.line("No fencing is known"),
         (false, _) => lines.iter().for_each(|line| context.line(line)),
     }
     Ok(())
+}
+
+pub fn cleanup(context: &mut Context, words: &[String]) -> Done {
+    let node = one_node(words)?;
+    context.run("rhapsody.stonith.history_cleanup", &json!({ "node": node })).map(|_| ())
+}
+
+/// Every question is asked of all nodes: what this tells is what 'history' shows.
+pub fn update(context: &mut Context, words: &[String]) -> Done {
+    if !words.is_empty() {
+        return Err(usage());
+    }
+    let found: Events = context.get("rhapsody.stonith.history", &json!({}))?;
+    eprintln!("The fencing history of all nodes was gathered, it has {} entries", found.events.len());
+    Ok(())
+}
+
+fn one_node(words: &[String]) -> Result<Option<&str>, Failure> {
+    match words {
+        [] => Ok(None),
+        [node] => Ok(Some(node)),
+        _ => Err(usage()),
+    }
 }
 
 /// `reboot of n2 successful: device=fence, exec_ms=812, completed='2026-01-31 12:00:00Z'`

@@ -6,6 +6,8 @@ mod fence;
 mod history;
 pub mod level;
 mod level_edit;
+mod sbd;
+mod scsi;
 mod update;
 
 pub use level::print_after as print_levels_after;
@@ -120,15 +122,27 @@ pub const NOUN: Noun = Noun {
         },
         Verb {
             words: "history",
-            usage: "[<node>]\nShow which nodes were fenced, as this node has seen it.",
+            usage: "[<node>]\nShow which nodes were fenced, as the nodes that answer have seen it.",
             options: &[],
             run: history::show,
         },
         Verb {
             words: "history show",
-            usage: "[<node>]\nShow which nodes were fenced, as this node has seen it.",
+            usage: "[<node>]\nShow which nodes were fenced, as the nodes that answer have seen it.",
             options: &[],
             run: history::show,
+        },
+        Verb {
+            words: "history cleanup",
+            usage: "[<node>]\nShow no fencing any more that was until now, or none of the node.",
+            options: &[],
+            run: history::cleanup,
+        },
+        Verb {
+            words: "history update",
+            usage: "\nGather the fencing history of all nodes. Showing it does so, too.",
+            options: &[],
+            run: history::update,
         },
         Verb {
             words: "failcount",
@@ -209,6 +223,66 @@ pub const NOUN: Noun = Noun {
             usage: "\nCheck that the nodes and devices of all levels exist.",
             options: &["-f"],
             run: level_edit::verify,
+        },
+        Verb {
+            words: "sbd enable",
+            usage: "[watchdog=<path>[@<node>]]... [device=<path>[@<node>]]... [<SBD option>=<value>]...\nRefused: sbd does not work with this cluster yet.",
+            options: &["--force", "--no-watchdog-validation", "--skip-offline"],
+            run: sbd::enable,
+        },
+        Verb {
+            words: "sbd disable",
+            usage: "\nKeep sbd from being started on the nodes.",
+            options: &["--force", "--skip-offline"],
+            run: sbd::disable,
+        },
+        Verb {
+            words: "sbd status",
+            usage: "[--full]\nShow whether sbd is installed, enabled and running on the nodes, and the messages on the devices of this one.",
+            options: &["--full"],
+            run: sbd::status,
+        },
+        Verb {
+            words: "sbd config",
+            usage: "\nShow how sbd is configured on the nodes.",
+            options: &[],
+            run: sbd::config,
+        },
+        Verb {
+            words: "sbd local_config_in_json",
+            usage: "\nShow how sbd is configured on this node, as JSON.",
+            options: &[],
+            run: sbd::local_config,
+        },
+        Verb {
+            words: "sbd device setup",
+            usage: "device=<path>... [watchdog-timeout=<seconds>] [allocate-timeout=<seconds>] [loop-timeout=<seconds>] [msgwait-timeout=<seconds>] --force\nMake devices usable for sbd; all that is on them is lost.",
+            options: &["--force"],
+            run: sbd::setup,
+        },
+        Verb {
+            words: "sbd device message",
+            usage: "<device> <node> <message>\nLeave a message for a node on a device: test, reset, off, crashdump, exit or clear.",
+            options: &[],
+            run: sbd::message,
+        },
+        Verb {
+            words: "sbd watchdog list",
+            usage: "\nShow the watchdogs of this host, without opening one.",
+            options: &[],
+            run: sbd::list,
+        },
+        Verb {
+            words: "sbd watchdog test",
+            usage: "[<watchdog>] --yes\nLet a watchdog reset this host at once.",
+            options: &["--force", "--yes"],
+            run: sbd::test,
+        },
+        Verb {
+            words: "update-scsi-devices",
+            usage: "<stonith id> (set <device>...) | (add <device>... delete <device>...)\nRefused: the devices of fence_scsi and fence_mpath cannot be changed while resources run yet.",
+            options: &["--skip-offline"],
+            run: scsi::update,
         },
     ],
 };
