@@ -2,6 +2,7 @@
 
 use crate::exec::{self, Command, Finished};
 use crate::installed::{Installed, ocf_environment};
+use crate::surroundings::Surroundings;
 use rhapsody_agents_catalog::AgentName;
 
 /// What to run, of which resource.
@@ -16,6 +17,7 @@ pub struct Call<'a> {
     /// Meta attributes, which agents see as `OCF_RESKEY_CRM_meta_NAME`.
     pub meta: &'a [(String, String)],
     pub timeout_ms: u64,
+    pub surroundings: &'a Surroundings,
 }
 
 impl Installed {
@@ -32,6 +34,7 @@ impl Installed {
             }
         };
         let mut command = command.timeout_ms(call.timeout_ms);
+        call.surroundings.give(&mut command);
         match call.agent.standard.as_str() {
             "ocf" => {
                 words.push(call.action.to_owned());

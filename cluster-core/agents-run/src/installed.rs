@@ -301,7 +301,8 @@ fn plain(name: &str) -> Option<&str> {
         .then_some(name)
 }
 
-fn is_program(path: &Path) -> bool {
+/// A file that somebody may execute.
+pub fn is_program(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 

@@ -2,6 +2,7 @@
 //! else was faster, again.
 
 use super::cib::current;
+use super::resource::awaited::Awaited;
 use super::wait::{self, Wait};
 use super::{Ctx, Done, Stop, cluster};
 use crate::corosync;
@@ -48,6 +49,7 @@ pub async fn run(ctx: &Ctx, name: &str, mut params: Value) -> Done {
         let old = current(ctx).await?;
         let (new, outcome) = operate(ctx, name, params.clone(), old.clone()).await?;
         let Outcome { done, changed, reports, result } = outcome;
+        let awaited = Awaited::of(name, &params, &old, &new);
         if done && changed && !dry_run && !apply(ctx, &old, new, force, attempt < ATTEMPTS_MAX).await? {
             continue;
         }
@@ -55,8 +57,9 @@ pub async fn run(ctx: &Ctx, name: &str, mut params: Value) -> Done {
         if !done {
             return Err(Stop);
         }
-        if !dry_run {
+        if !dry_run && wait != Wait::No {
             wait::idle(ctx, wait).await?;
+            awaited.tell(ctx).await?;
         }
         return Ok(result);
     }

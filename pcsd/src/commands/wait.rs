@@ -120,8 +120,22 @@ pub async fn local_start(ctx: &Ctx, wait: Wait) -> Done {
     Err(ctx.fail(Report::error("WAIT_FOR_NODE_STARTUP_TIMED_OUT", text)))
 }
 
-/// Until the cluster has done all it wants to do.
+/// Until the cluster has done all it wants to do; tells that it waits.
 pub async fn idle(ctx: &Ctx, wait: Wait) -> Result<(), Stop> {
+    if wait == Wait::No {
+        return Ok(());
+    }
+    let limit = match wait {
+        Wait::For(time) => format!(" (timeout: {} second{})", time.as_secs(), plural(time.as_secs())),
+        _ => String::new(),
+    };
+    let text = format!("Waiting for the cluster to apply configuration changes{limit}...");
+    ctx.report(Report::info("WAIT_FOR_IDLE_STARTED", text));
+    quietly(ctx, wait).await
+}
+
+/// The same for a step in the middle of a command.
+pub async fn quietly(ctx: &Ctx, wait: Wait) -> Result<(), Stop> {
     let Some(time) = wait.time(IDLE_TIME) else { return Ok(()) };
     let request = Request::Wait { timeout_ms: time.as_millis() as u64 };
     // The core keeps the time; a little more is for its answer.
@@ -136,6 +150,10 @@ pub async fn idle(ctx: &Ctx, wait: Wait) -> Result<(), Stop> {
         }
         Err(error) => Err(ctx.fail(Report::error("WAIT_FOR_IDLE_ERROR", error.to_string()))),
     }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 #[derive(Deserialize)]

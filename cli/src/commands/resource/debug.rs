@@ -9,6 +9,8 @@ use rhapsody_agents_catalog::AgentName;
 use rhapsody_agents_run::Installed;
 use rhapsody_agents_run::by_hand::Call;
 use rhapsody_agents_run::exec::End;
+use rhapsody_agents_run::surroundings::Surroundings;
+use rhapsody_client::Paths;
 use rhapsody_ops::dto::nvset::Nvset;
 use rhapsody_ops::dto::resources::Resources;
 use rhapsody_ops::values;
@@ -38,7 +40,18 @@ pub fn run(context: &mut Context, words: &[String], action: &str) -> Done {
         .filter(|timeout| *timeout > 0)
         .unwrap_or(TIMEOUT_MS);
     let (options, meta) = (pairs(&resource.instance_attributes), pairs(&resource.meta_attributes));
-    let call = Call { agent: &agent, action, instance: id, options: &options, meta: &meta, timeout_ms };
+    let paths = Paths::from_env();
+    let temporary = paths.at("/run/resource-agents");
+    let surroundings = &Surroundings::find(&paths.run(), &paths.log(), temporary, paths.root());
+    let call = Call {
+        agent: &agent,
+        action,
+        instance: id,
+        options: &options,
+        meta: &meta,
+        timeout_ms,
+        surroundings,
+    };
     let Some(finished) = Installed::system().call(&call) else {
         return Err(Failure::Message(format!("agent '{agent}' is not installed on this node")));
     };

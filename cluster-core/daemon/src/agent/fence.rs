@@ -1,6 +1,6 @@
 //! Fence agents: parameters as `name=value` lines on stdin, the exit code is the answer.
 
-use super::{Places, Plan, last_line, ocf};
+use super::{Places, Plan, last_line};
 use rhapsody_agents_run::exec::{Command, End, Finished};
 use rhapsody_node::{FenceRequest, FenceResult, Operation};
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub fn request(
 pub fn metadata(places: &Places, agent: &str) -> Result<Command, String> {
     let (program, before) = program(places, agent)?;
     let mut command = Command::new(program);
-    ocf::common(places, &mut command);
+    places.surroundings.give(&mut command);
     command.args = before;
     command.args.extend(["-o".to_owned(), "metadata".to_owned()]);
     command.timeout_ms = METADATA_TIMEOUT_MS;
@@ -103,7 +103,7 @@ fn command(
 ) -> Result<Command, String> {
     let (program, before) = program(places, agent)?;
     let mut command = Command::new(program);
-    ocf::common(places, &mut command);
+    places.surroundings.give(&mut command);
     command.args = before;
     command.timeout_ms = timeout_ms;
     command.grace_ms = 1_000;

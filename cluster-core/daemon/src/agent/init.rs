@@ -1,6 +1,6 @@
 //! Init scripts and systemd units as resources.
 
-use super::{Places, Plan, Reading, ocf};
+use super::{Places, Plan, Reading};
 use rhapsody_agents_run::exec::Command;
 use rhapsody_node::Operation;
 
@@ -51,7 +51,7 @@ fn no_action(what: &str, action: &str) -> Plan {
 
 fn command(places: &Places, operation: &Operation, program: &str, args: &[&str]) -> Command {
     let mut command = Command::new(program);
-    ocf::common(places, &mut command);
+    places.surroundings.give(&mut command);
     // Init scripts that find systemd hand over to it otherwise, and then we would wait for nothing.
     command.env.insert("SYSTEMCTL_SKIP_REDIRECT".to_owned(), "1".to_owned());
     command.args = args.iter().map(|&arg| arg.to_owned()).collect();

@@ -21,7 +21,7 @@ pub fn plan(places: &Places, operation: &Operation) -> Plan {
     command.args.push(operation.task.clone());
     command.timeout_ms = operation.timeout_ms;
     command.grace_ms = GRACE_MS;
-    common(places, &mut command);
+    places.surroundings.give(&mut command);
     for (name, value) in [
         ("OCF_ROOT", places.ocf_root.to_string_lossy().as_ref()),
         ("OCF_RA_VERSION_MAJOR", "1"),
@@ -55,37 +55,6 @@ pub fn plan(places: &Places, operation: &Operation) -> Plan {
         command.env.insert(reskey("interval"), operation.interval_ms.to_string());
     }
     Plan::Run(Box::new(command))
-}
-
-/// What every program of ours that is an agent gets.
-pub fn common(places: &Places, command: &mut Command) {
-    command.env.insert("PATH".to_owned(), places.path());
-    for (name, value) in [
-        ("LANG", "C"),
-        ("HOME", "/root"),
-        // resource-agents' functions call "$SHELL" with process substitution, which sh may not have
-        ("SHELL", "/bin/bash"),
-        ("HA_debug", "0"),
-        ("HA_use_logd", "off"),
-        ("HA_cluster_type", "corosync"),
-        ("HA_quorum_type", "corosync"),
-        ("PCMK_quorum_type", "corosync"),
-        ("PCMK_cluster_type", "corosync"),
-        ("PCMK_debug", "0"),
-        ("HA_SBIN_DIR", places.tools.to_string_lossy().as_ref()),
-        ("HA_RSCTMP", places.temporary.to_string_lossy().as_ref()),
-        ("HA_LOGFILE", places.log_file.to_string_lossy().as_ref()),
-    ] {
-        command.env.insert(name.to_owned(), value.to_owned());
-    }
-    if places.syslog {
-        for name in ["HA_LOGFACILITY", "HA_logfacility"] {
-            command.env.insert(name.to_owned(), "daemon".to_owned());
-        }
-    }
-    if let Some(root) = &places.root {
-        command.env.insert("RHAPSODY_ROOT".to_owned(), root.to_string_lossy().into_owned());
-    }
 }
 
 #[cfg(test)]

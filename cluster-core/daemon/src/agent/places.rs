@@ -1,24 +1,9 @@
 //! Where agents, tools and their folders are on this machine.
 
+use rhapsody_agents_run::installed::is_program;
+use rhapsody_agents_run::surroundings::{Surroundings, program};
 use rhapsody_client::Paths;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-
-/// Names by which agents call the cluster; each is a link to our `rhapsody`.
-const TOOLS: [&str; 12] = [
-    "attrd_updater",
-    "cibadmin",
-    "corosync-quorumtool",
-    "crm_attribute",
-    "crm_failcount",
-    "crm_master",
-    "crm_mon",
-    "crm_node",
-    "crm_resource",
-    "crm_standby",
-    "crm_verify",
-    "stonith_admin",
-];
 
 #[derive(Debug, Clone)]
 pub struct Places {
@@ -29,44 +14,26 @@ pub struct Places {
     pub fence_folders: Vec<PathBuf>,
     /// Our own agents, one program.
     pub own_agents: Option<PathBuf>,
-    /// First in the PATH of agents, and their `HA_SBIN_DIR`.
-    pub tools: PathBuf,
-    /// `HA_RSCTMP`: state of agents that a reboot must clear.
-    pub temporary: PathBuf,
-    pub log_file: PathBuf,
     pub systemctl: Option<PathBuf>,
     pub systemd_runs: bool,
-    pub syslog: bool,
-    pub root: Option<PathBuf>,
+    pub surroundings: Surroundings,
 }
 
 impl Places {
     /// Looks around, and makes the folders that agents expect.
     pub fn find(paths: &Paths) -> Places {
-        let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
-        let program = |name: &str| {
-            let own = beside.iter().cloned();
-            let installed =
-                ["/usr/lib/rhapsody", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
-            own.chain(installed.map(PathBuf::from)).map(|f| f.join(name)).find(|p| is_program(p))
-        };
         let temporary = paths.at("/run/resource-agents");
-        let _ = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&temporary);
         Places {
             ocf_root: Some(paths.at("/usr/lib/ocf")).filter(|f| f.is_dir()).unwrap_or("/usr/lib/ocf".into()),
             init_d: PathBuf::from("/etc/init.d"),
             fence_folders: ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/sbin"].map(PathBuf::from).to_vec(),
             own_agents: program("rhapsody-agent"),
-            tools: tools(paths, beside.as_deref(), program("rhapsody")),
-            temporary,
-            log_file: paths.log().join("agents.log"),
             systemctl: ["/usr/bin/systemctl", "/bin/systemctl"]
                 .map(PathBuf::from)
                 .into_iter()
                 .find(|p| is_program(p)),
             systemd_runs: Path::new("/run/systemd/system").is_dir(),
-            syslog: Path::new("/dev/log").exists(),
-            root: paths.root().map(Path::to_owned),
+            surroundings: Surroundings::find(&paths.run(), &paths.log(), temporary, paths.root()),
         }
     }
 
@@ -99,43 +66,12 @@ impl Places {
         let program = self.own_agents.clone().filter(|_| agent == "fence_rhapsody_lab")?;
         Some((program, vec![agent.to_owned()]))
     }
-
-    /// PATH of agents.
-    pub fn path(&self) -> String {
-        format!("{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", self.tools.display())
-    }
-}
-
-fn is_program(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-}
-
-/// The installed folder of tools that belongs to this program, or one made in /run for a program
-/// that is not installed.
-fn tools(paths: &Paths, beside: Option<&Path>, cli: Option<PathBuf>) -> PathBuf {
-    let of_prefix = beside.and_then(Path::parent).map(|prefix| prefix.join("lib/rhapsody/tools"));
-    if let Some(folder) = of_prefix.filter(|folder| folder.is_dir()) {
-        return folder;
-    }
-    let installed = PathBuf::from("/usr/lib/rhapsody/tools");
-    let Some(cli) = cli.filter(|cli| beside == cli.parent() || !installed.is_dir()) else {
-        return installed;
-    };
-    let folder = paths.run().join("tools");
-    let _ = std::fs::create_dir_all(&folder);
-    for name in TOOLS {
-        let link = folder.join(name);
-        if std::fs::read_link(&link).ok().as_deref() != Some(&cli) {
-            let _ = std::fs::remove_file(&link);
-            let _ = std::os::unix::fs::symlink(&cli, &link);
-        }
-    }
-    folder
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn agents_are_found_and_ours_stand_in() {

@@ -3,6 +3,7 @@
 //! Each asks the scheduler on a copy of the live CIB before anything is changed, and takes its own
 //! temporary changes back when a later step fails.
 
+pub mod awaited;
 pub mod moving;
 pub mod relocate;
 pub mod restart;

@@ -46,13 +46,13 @@ pub async fn autoclean(ctx: &Ctx, params: Move) -> Done {
     }
     let text = format!("Location constraint to move resource '{id}' has been created");
     ctx.report(Report::info("RESOURCE_MOVE_CONSTRAINT_CREATED_FOR_NOW", text));
-    let arrived = settle(ctx, wait).await;
+    let arrived = wait::idle(ctx, wait).await;
     // Taken back in any case: it was for the moment only.
     change(ctx, "rhapsody.constraint.remove", json!({ "ids": [made] })).await?;
     let text = format!("Location constraint created to move resource '{id}' has been removed");
     ctx.report(Report::info("RESOURCE_MOVE_CONSTRAINT_REMOVED", text));
     arrived?;
-    settle(ctx, wait).await?;
+    wait::idle(ctx, wait).await?;
     let now = nodes_of(&current(ctx).await?, id, params.master);
     if params.node.as_ref().is_some_and(|node| !now.contains(node)) || now.is_empty() {
         let place = if now.is_empty() {
@@ -68,12 +68,6 @@ pub async fn autoclean(ctx: &Ctx, params: Move) -> Done {
         format!("resource '{id}' is running on {}", on_nodes(&now)),
     ));
     Ok(Value::Null)
-}
-
-async fn settle(ctx: &Ctx, wait: Wait) -> Result<(), Stop> {
-    let text = "Waiting for the cluster to apply configuration changes...";
-    ctx.report(Report::info("WAIT_FOR_IDLE_STARTED", text));
-    wait::idle(ctx, wait).await
 }
 
 /// Would it go, and stay? The id of the constraint that is to be made.

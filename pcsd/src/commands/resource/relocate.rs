@@ -65,12 +65,12 @@ pub async fn run(ctx: &Ctx, params: Run) -> Done {
         "Waiting for the cluster to apply configuration changes...",
     ));
     let arrived = match constrained {
-        Ok(()) => wait::idle(ctx, Wait::AsLongAsUsual).await,
+        Ok(()) => wait::quietly(ctx, Wait::AsLongAsUsual).await,
         refused => refused,
     };
     remove(ctx, made).await?;
     arrived?;
-    wait::idle(ctx, Wait::AsLongAsUsual).await?;
+    wait::quietly(ctx, Wait::AsLongAsUsual).await?;
     Ok(Value::Null)
 }
 

@@ -38,7 +38,7 @@ pub async fn run(ctx: &Ctx, params: Restart) -> Done {
     }
     let stop = Step::to_stop(&cib, &id, params.node.as_deref());
     change(ctx, stop.name, stop.there).await?;
-    let stopped = wait::idle(ctx, wait).await;
+    let stopped = wait::quietly(ctx, wait).await;
     let left = current(ctx).await.map(|cib| nodes_of(&cib, &id, false));
     // Whatever became of it, the configuration is what it was before.
     change(ctx, stop.back_name, stop.back).await?;
@@ -48,7 +48,7 @@ pub async fn run(ctx: &Ctx, params: Restart) -> Done {
         let text = format!("resource '{id}' did not stop on {}; nothing was restarted", on_nodes(&left));
         return Err(ctx.fail(Report::error("RESOURCE_RESTART_ERROR", text)));
     }
-    wait::idle(ctx, wait).await?;
+    wait::quietly(ctx, wait).await?;
     let after = nodes_of(&current(ctx).await?, &id, false);
     if after.is_empty() || params.node.as_ref().is_some_and(|node| !after.contains(node)) {
         let text =
