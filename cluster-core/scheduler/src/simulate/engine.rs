@@ -1,7 +1,7 @@
 //! Carrying out a transition on paper: every action succeeds at once (but those that are to fail) and
 //! is written into the status.
 
-use super::history::{Agent, History, Outcome};
+use super::history::{Agent, Deleted, History, Outcome};
 use super::inject::{self, OpSpec};
 use super::output::Step;
 use crate::actions::{ActionIdx, PSEUDO};
@@ -11,15 +11,16 @@ use rhapsody_xml::Document;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-/// Fire what is ready, pass by pass, until nothing is. An action is written down in full when its
-/// turn comes and not before: all of them at once would be most of the memory of a simulation.
+/// Fire what is ready, pass by pass, until nothing is: what happened, and what it made obsolete. An
+/// action is written down in full when its turn comes and not before: all of them at once would be
+/// most of the memory of a simulation.
 pub fn execute(
     plan: &mut Plan,
     chosen: &[ActionIdx],
     doc: &mut Document,
     now: i64,
     to_fail: &[OpSpec],
-) -> Vec<Step> {
+) -> (Vec<Step>, Deleted) {
     let mut known: FxHashSet<SmolStr> = plan.c.by_id.keys().cloned().collect();
     known.extend(plan.c.resources.iter().filter_map(|r| r.history_id.clone()));
     let mut engine =
@@ -46,7 +47,7 @@ pub fn execute(
     if !waiting.is_empty() && !engine.failed {
         engine.steps.push(Step::Incomplete);
     }
-    engine.steps
+    (engine.steps, engine.history.into_deleted())
 }
 
 struct Engine<'a> {
@@ -73,20 +74,14 @@ impl Engine<'_> {
                 self.steps.push(Step::Fencing { target: node.to_owned(), action });
             }
             ActionKind::Cluster => {
-                if a.task == "lrm_delete" {
-                    self.forget(node, a);
+                if let Some(r) = a.resource.as_ref().filter(|_| a.task == "lrm_delete") {
+                    self.history.delete(node, &r.id);
                 }
                 let resource = a.resource.as_ref().map(|r| r.id.clone());
                 self.steps.push(Step::Cluster { task: a.task.clone(), resource, node: node.to_owned() });
             }
             ActionKind::Resource => self.operate(node, a),
         }
-    }
-
-    fn forget(&mut self, node: &str, a: &Action) {
-        let Some(r) = &a.resource else { return };
-        let _ = self.history.forget(node, &r.id)
-            || r.long_id.as_ref().is_some_and(|long| self.history.forget(node, long));
     }
 
     fn operate(&mut self, node: &str, a: &Action) {
@@ -103,7 +98,10 @@ impl Engine<'_> {
             node: node.to_owned(),
         });
         if a.task == "delete" {
-            return self.forget(node, a);
+            for id in [Some(&r.id), r.long_id.as_ref()].into_iter().flatten() {
+                self.history.delete(node, id);
+            }
+            return;
         }
         let task = match a.task.as_str() {
             "reload" | "reload-agent" => "start",

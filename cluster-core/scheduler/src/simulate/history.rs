@@ -1,7 +1,7 @@
 //! Writing into a status section: node states, operation histories, fail counts, tickets.
 
 use rhapsody_xml::{Document, Element};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The status section of a document, with its node states and histories at hand.
 pub struct History<'a> {
@@ -9,8 +9,13 @@ pub struct History<'a> {
     root: Element,
     states: FxHashMap<String, Element>,
     histories: FxHashMap<(String, String), Element>,
+    deleted: Deleted,
     now: i64,
 }
+
+/// Entries that a `delete` made obsolete, by node and resource. Like crm_simulate, a simulation's status
+/// still shows them; the CIB it leaves does not have them, or every later run would delete them again.
+pub type Deleted = FxHashMap<(String, String), FxHashSet<String>>;
 
 /// A resource as its history names it.
 pub struct Agent<'a> {
@@ -48,8 +53,14 @@ impl<'a> History<'a> {
     pub fn new(doc: &'a mut Document, now: i64) -> History<'a> {
         let root = doc.root();
         let root = child(doc, root, "status");
-        let mut history =
-            History { doc, root, states: FxHashMap::default(), histories: FxHashMap::default(), now };
+        let mut history = History {
+            doc,
+            root,
+            states: FxHashMap::default(),
+            histories: FxHashMap::default(),
+            deleted: Deleted::default(),
+            now,
+        };
         history.index();
         history
     }
@@ -100,16 +111,36 @@ impl<'a> History<'a> {
             }
         }
         self.histories.retain(|(n, _), _| n != node);
+        self.deleted.retain(|(n, _), _| n != node);
     }
 
-    /// Forget what is known of a resource on a node; false if nothing was.
-    pub fn forget(&mut self, node: &str, resource: &str) -> bool {
-        match self.histories.remove(&(node.to_owned(), resource.to_owned())) {
-            Some(e) => {
-                self.doc.remove(e);
-                true
+    /// All that is known of a resource on a node is obsolete.
+    pub fn delete(&mut self, node: &str, resource: &str) {
+        let key = (node.to_owned(), resource.to_owned());
+        let Some(history) = self.histories.get(&key) else { return };
+        let entries = self.doc.children_named(*history, "lrm_rsc_op");
+        let ids = entries.filter_map(|e| self.doc.attr(e, "id").map(str::to_owned)).collect();
+        self.deleted.insert(key, ids);
+    }
+
+    pub fn into_deleted(self) -> Deleted {
+        self.deleted
+    }
+
+    /// Take out what was deleted.
+    pub fn drop_deleted(&mut self, deleted: &Deleted) {
+        for (key, ids) in deleted {
+            let Some(history) = self.histories.get(key).copied() else { continue };
+            let entries: Vec<Element> = self.doc.children_named(history, "lrm_rsc_op").collect();
+            for e in entries {
+                if self.doc.attr(e, "id").is_some_and(|id| ids.contains(id)) {
+                    self.doc.remove(e);
+                }
             }
-            None => false,
+            if self.doc.child(history, "lrm_rsc_op").is_none() {
+                self.doc.remove(history);
+                self.histories.remove(key);
+            }
         }
     }
 
@@ -124,15 +155,15 @@ impl<'a> History<'a> {
                 let list = child(self.doc, lrm, "lrm_resources");
                 let e = self.doc.append(list, "lrm_resource");
                 self.doc.set_attr(e, "id", agent.name);
-                self.doc.set_attr(e, "class", agent.class);
-                if let Some(p) = agent.provider {
-                    self.doc.set_attr(e, "provider", p);
-                }
-                self.doc.set_attr(e, "type", agent.agent);
-                self.histories.insert(key, e);
+                self.name_agent(e, agent);
+                self.histories.insert(key.clone(), e);
                 e
             }
         };
+        if self.deleted.contains_key(&key) {
+            // Begun anew, perhaps by another agent.
+            self.name_agent(history, agent);
+        }
         let all: Vec<Element> = self.doc.children_named(history, "lrm_rsc_op").collect();
         let newest = all
             .iter()
@@ -158,8 +189,22 @@ impl<'a> History<'a> {
                 Some(e) => *e,
                 None => self.doc.append(history, "lrm_rsc_op"),
             };
+            if let Some(old) = self.deleted.get_mut(&key) {
+                old.remove(&id);
+            }
             self.write(op, id, agent.name, newest + 1, done);
         }
+    }
+
+    fn name_agent(&mut self, history: Element, agent: &Agent) {
+        self.doc.set_attr(history, "class", agent.class);
+        match agent.provider {
+            Some(p) => self.doc.set_attr(history, "provider", p),
+            None => {
+                self.doc.remove_attr(history, "provider");
+            }
+        }
+        self.doc.set_attr(history, "type", agent.agent);
     }
 
     fn write(&mut self, op: Element, id: String, name: &str, call: i64, done: &Outcome) {

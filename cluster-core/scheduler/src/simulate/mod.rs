@@ -16,6 +16,7 @@ pub use output::{InjectedAttribute, Modification, Output, Step, Text, When};
 use crate::model::Issue;
 use crate::report::summary;
 use crate::unpack::{self, Env, values};
+use history::History;
 use rhapsody_cib::Cib;
 use rhapsody_xml::Document;
 use std::borrow::Cow;
@@ -136,7 +137,8 @@ pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Resu
         return Ok(answer);
     }
     let mut after = input.clone().into_owned();
-    out.steps(&engine::execute(&mut plan, &chosen, &mut after, now, &request.to_fail));
+    let (steps, deleted) = engine::execute(&mut plan, &chosen, &mut after, now, &request.to_fail);
+    out.steps(&steps);
     drop(plan);
     if let Some(remark) = &remark {
         out.remark(remark);
@@ -147,6 +149,7 @@ pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Resu
         revised[rsc].pending_task = None;
     }
     out.status(When::After, &after, &revised);
+    History::new(&mut after, now).drop_deleted(&deleted);
     answer.document = Some(after);
     Ok(answer)
 }
