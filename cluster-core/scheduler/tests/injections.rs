@@ -46,6 +46,8 @@ fn texts_are_as_written() {
             Injections { operations: operations(&["vip_monitor_10000@n1=7"]), ..none() },
             vec![],
         ),
+        // Only a recurring monitor fails by that; nothing is counted.
+        ("found-stopped", Injections { operations: operations(&["vip_monitor_0@n1=7"]), ..none() }, vec![]),
         (
             "instance-failed",
             Injections { operations: operations(&["web:0_monitor_10000@n1=1"]), ..none() },

@@ -183,7 +183,9 @@ fn operation(
         more: Vec::new(),
     };
     history.record(&spec.node, node_id, &agent, &done);
-    if !done.is_failure() {
+    // Only a recurring monitor fails by finding nothing running.
+    let found_stopped = spec.rc == crate::unpack::operation::NOT_RUNNING && spec.interval_ms == 0;
+    if !done.is_failure() || found_stopped {
         return Ok(Vec::new());
     }
     Ok(count_failure(history, &OpSpec { resource: agent.name.to_owned(), ..spec.clone() }, node_id, now))
