@@ -15,8 +15,8 @@ impl Plan<'_> {
         let (Some(rsc), Some(node)) = (action.rsc, action.node) else { return };
         let Some(container) = self.container_of_guest(node) else { return };
         let about = match action.task {
-            // The executor only has to forget an operation.
-            Task::CANCEL => return,
+            // Nothing starts, stops or is looked at: where it is does not matter.
+            Task::CANCEL | Task::DELETE | Task::CLEAR_FAILCOUNT | Task::RELOAD_AGENT => return,
             Task::NOTIFY | Task::NOTIFIED => action.meta("notify_key_operation").unwrap_or(""),
             task => self.tasks.name(task).as_str(),
         };
