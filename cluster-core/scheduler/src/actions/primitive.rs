@@ -211,11 +211,6 @@ impl Plan<'_> {
             if !self.c[rsc].is_managed() {
                 self.action_mut(stop).clear(RUNNABLE);
             }
-            if self.c[rsc].lock_node == Some(node) {
-                // Whoever records the stop remembers that the resource waits for its node.
-                let since = self.c[rsc].lock_time.to_string();
-                self.action_mut(stop).set_meta("shutdown-lock", since);
-            }
             if self.c.options.remove_after_stop {
                 self.schedule_cleanup(rsc, node, optional);
             }

@@ -147,7 +147,6 @@ impl Plan<'_> {
         // A stop that fencing implies still says what would have been stopped.
         if let Some(r) = rsc
             && self.c[r].is_primitive()
-            && self.action(a).task != Task::LRM_DELETE
         {
             let action = self.action(a);
             if action.task != Task::CANCEL {
@@ -183,6 +182,12 @@ impl Plan<'_> {
         {
             meta("on_node", &self.c[n].name);
             meta("on_node_uuid", &self.c[n].id);
+        }
+        if kind == wire::ActionKind::Resource
+            && let Some(r) = rsc.filter(|r| action.node.is_some() && self.c[*r].lock_node == action.node)
+        {
+            // Whoever records the stop remembers that the resource waits for its node.
+            meta("shutdown_lock", &self.c[r].lock_time.to_string());
         }
         self.guest_meta(a, &mut meta);
         if let Some(n) = rsc.filter(|r| self.c[*r].is_primitive()).and_then(|r| self.c[r].number) {
