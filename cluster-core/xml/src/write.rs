@@ -44,7 +44,7 @@ impl Document {
         let mut depth = 0;
         loop {
             let node = &self.nodes[at as usize];
-            self.open(out, node, style);
+            self.open(out, at, style);
             if node.kind == Kind::Element && node.first != NONE {
                 depth += 1;
                 at = node.first;
@@ -66,37 +66,56 @@ impl Document {
                 depth -= 1;
                 let node = &self.nodes[at as usize];
                 match style {
-                    Style::Kept if node.tail.is_auto() => self.push_line(out, self.indent(at)),
-                    Style::Kept => push_text(out, self.span(node.tail)),
+                    Style::Kept if node.tail.is_auto() => self.push_line(out, &self.indent(at)),
+                    Style::Kept => self.push_kept(out, node.tail),
                     Style::Pretty if self.is_mixed(node) => push_text(out, self.span(node.tail)),
-                    Style::Pretty => self.push_line(out, "  ".repeat(depth)),
+                    Style::Pretty => push_pretty_line(out, depth),
                     Style::Compact if is_blank(self.span(node.tail)) => {}
                     Style::Compact => push_text(out, self.span(node.tail)),
                 }
-                out.push_str("</");
-                out.push_str(self.names.get(node.name));
-                out.push('>');
+                self.push_end(out, at, style);
             }
         }
     }
 
-    fn push_line(&self, out: &mut String, indent: String) {
-        out.push('\n');
-        out.push_str(&indent);
+    fn push_line(&self, out: &mut String, indent: &str) {
+        out.push_str(self.line_end);
+        out.push_str(indent);
+    }
+
+    fn push_kept(&self, out: &mut String, text: Span) {
+        match self.source(text) {
+            Some(source) => out.push_str(source),
+            None => push_text(out, self.span(text)),
+        }
+    }
+
+    fn push_end(&self, out: &mut String, at: u32, style: Style) {
+        if let Some(end) = self.raw.ends.get(&at).filter(|_| style == Style::Kept) {
+            return out.push_str(self.span(*end));
+        }
+        out.push_str("</");
+        out.push_str(self.names.get(self.nodes[at as usize].name));
+        out.push('>');
     }
 
     /// The start tag; for a node without children the whole node.
-    fn open(&self, out: &mut String, node: &Node, style: Style) {
+    fn open(&self, out: &mut String, at: u32, style: Style) {
+        let node = &self.nodes[at as usize];
+        let content = || match style {
+            Style::Kept => self.source(node.tail).unwrap_or(self.span(node.tail)),
+            Style::Pretty | Style::Compact => self.span(node.tail),
+        };
         match node.kind {
             Kind::Free => return,
             Kind::Comment => {
                 out.push_str("<!--");
-                out.push_str(self.span(node.tail));
+                out.push_str(content());
                 return out.push_str("-->");
             }
             Kind::Instruction => {
                 out.push_str("<?");
-                out.push_str(self.span(node.tail));
+                out.push_str(content());
                 return out.push_str("?>");
             }
             Kind::Element => {}
@@ -110,14 +129,14 @@ impl Document {
         } else {
             out.push('<');
             out.push_str(self.names.get(node.name));
-            let mut at = node.attrs;
-            while let Some(attr) = self.attrs.get(at as usize) {
+            let mut next = node.attrs;
+            while let Some(attr) = self.attrs.get(next as usize) {
                 out.push(' ');
                 out.push_str(self.names.get(attr.name));
                 out.push_str("=\"");
                 push_attr_value(out, self.span(attr.value));
                 out.push('"');
-                at = attr.next;
+                next = attr.next;
             }
         }
         if !has_content {
@@ -125,10 +144,11 @@ impl Document {
         }
         out.push('>');
         if node.first == NONE {
-            push_text(out, text);
-            out.push_str("</");
-            out.push_str(self.names.get(node.name));
-            out.push('>');
+            match style {
+                Style::Kept => self.push_kept(out, node.tail),
+                Style::Pretty | Style::Compact => push_text(out, text),
+            }
+            self.push_end(out, at, style);
         }
     }
 
@@ -136,15 +156,15 @@ impl Document {
         let node = &self.nodes[at as usize];
         let before = self.span(node.before);
         match style {
-            Style::Kept if node.before.is_auto() => self.push_line(out, self.indent(at)),
-            Style::Kept => push_text(out, before),
+            Style::Kept if node.before.is_auto() => self.push_line(out, &self.indent(at)),
+            Style::Kept => self.push_kept(out, node.before),
             Style::Compact if is_blank(before) => {}
             Style::Compact => push_text(out, before),
             Style::Pretty => {
                 if self.is_mixed(&self.nodes[node.parent as usize]) {
                     push_text(out, before);
                 } else {
-                    self.push_line(out, "  ".repeat(depth));
+                    push_pretty_line(out, depth);
                 }
             }
         }
@@ -179,4 +199,9 @@ impl Document {
         }
         "  ".repeat(levels)
     }
+}
+
+fn push_pretty_line(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.push_str(&"  ".repeat(depth));
 }

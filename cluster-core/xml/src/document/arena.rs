@@ -77,6 +77,15 @@ pub(crate) struct Attr {
     pub value: Span,
 }
 
+/// How the user wrote what would be written otherwise: CDATA, references, line ends, `</a >`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Raw {
+    /// The sources of texts, by the offset of the text.
+    pub texts: FxHashMap<u32, Span>,
+    /// End tags, by the number of the node.
+    pub ends: FxHashMap<u32, Span>,
+}
+
 /// Element and attribute names, each stored once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {

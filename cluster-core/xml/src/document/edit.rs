@@ -70,6 +70,7 @@ impl Document {
         if node.name != name {
             node.name = name;
             node.tag = Span::EMPTY;
+            self.raw.ends.remove(&e.0);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The bookkeeping below an edit: slots, links between nodes, free lists, the text that is shared.
 
-use super::{Attr, Document, Element, Kind, NONE, Node, Span};
+use super::{Attr, Document, Element, Kind, NONE, Node, Raw, Span};
 use crate::escape;
 
 impl Document {
@@ -156,6 +156,7 @@ impl Document {
             let mut free = Node::new(Kind::Free, 0);
             free.next = self.free_nodes;
             self.nodes[at as usize] = free;
+            self.raw.ends.remove(&at);
             self.free_nodes = at;
         }
     }
@@ -179,6 +180,7 @@ impl Document {
     /// Reuses the place of the old text when the new one fits: counters and stamps that change
     /// for ever must not make the document grow.
     pub(super) fn replace_text(&mut self, old: Span, new: &str) -> Span {
+        self.raw.texts.remove(&old.off);
         let from = old.off as usize;
         let fits =
             !new.is_empty() && new.len() <= old.len as usize && self.text.is_char_boundary(from + new.len());
@@ -217,6 +219,7 @@ impl Document {
             keep(&mut attr.value);
         }
         self.text = text;
+        self.raw = Raw::default();
         self.garbage = 0;
     }
 }

@@ -9,7 +9,7 @@ mod edit;
 mod links;
 mod read;
 
-pub(crate) use arena::{Attr, Kind, NONE, Names, Node, Span};
+pub(crate) use arena::{Attr, Kind, NONE, Names, Node, Raw, Span};
 pub use read::{Children, Descendants};
 use smol_str::SmolStr;
 
@@ -28,6 +28,9 @@ pub struct Document {
     /// What stands before and after the root element, as written.
     pub(crate) prolog: SmolStr,
     pub(crate) epilog: SmolStr,
+    /// How the first line ends, and so every one that is added.
+    pub(crate) line_end: &'static str,
+    pub(crate) raw: Raw,
     pub(crate) free_nodes: u32,
     pub(crate) free_attrs: u32,
     /// Bytes of `text` that nothing refers to any more.
@@ -46,6 +49,8 @@ impl Document {
             names,
             prolog: SmolStr::default(),
             epilog: SmolStr::new("\n"),
+            line_end: "\n",
+            raw: Raw::default(),
             free_nodes: NONE,
             free_attrs: NONE,
             garbage: 0,
@@ -73,6 +78,11 @@ impl Document {
         let node = &mut self.nodes[e.0 as usize];
         debug_assert!(node.kind != Kind::Free, "use of a removed element");
         node
+    }
+
+    /// A text as it was written.
+    pub(crate) fn source(&self, text: Span) -> Option<&str> {
+        self.raw.texts.get(&text.off).filter(|_| text.len > 0).map(|source| self.span(*source))
     }
 
     pub(crate) fn span(&self, span: Span) -> &str {
