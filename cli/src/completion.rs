@@ -11,7 +11,6 @@ mod candidates;
 use crate::commands::NOUNS;
 use crate::live::Live;
 use crate::options::{LETTERS, OPTIONS, Takes};
-use crate::say::{say, say_part};
 use rhapsody_api::core::{Request, Response};
 use rhapsody_cib::Cib;
 use rhapsody_client::Client;

@@ -148,10 +148,16 @@ impl Context {
     }
 
     /// Writes what has gathered; a reader that has gone away is nobody's error.
-    pub fn flush(&mut self) {
-        let _ = std::io::stdout().write_all(self.out.as_bytes());
-        let _ = std::io::stdout().flush();
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        let mut stdout = std::io::stdout();
+        let written = stdout.write_all(self.out.as_bytes()).and_then(|()| stdout.flush());
         self.out.clear();
+        match written {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::Message(format!("unable to write the answer: {error}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What `--wait` asks for, in seconds; 0 is "as long as it takes".

@@ -10,6 +10,9 @@
 //! - [`grammar`]: `name=value` groups and keyword groups
 //! - [`output`]: reports and typed answers as text, JSON or commands
 
+#[macro_use]
+mod say;
+
 mod agents_dir;
 mod commands;
 mod compat;
@@ -29,7 +32,6 @@ mod plan;
 mod program;
 #[cfg(test)]
 mod proofs;
-mod say;
 mod settings;
 mod shell;
 mod suggest;
@@ -37,6 +39,7 @@ mod target;
 mod target_conf;
 mod target_file;
 mod target_live;
+mod whole_file;
 
 use context::Context;
 use failure::Failure;
@@ -44,9 +47,15 @@ use options::Options;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-    let program = words.next().unwrap_or_default();
-    let words: Vec<String> = words.collect();
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default().to_string_lossy().into_owned();
+    let words: Vec<String> = match words.map(std::ffi::OsString::into_string).collect() {
+        Ok(words) => words,
+        Err(word) => {
+            eprintln!("Error: {word:?} is not UTF-8");
+            return ExitCode::FAILURE;
+        }
+    };
     if let Some(code) = compat::run(&program, &words) {
         return ExitCode::from(code);
     }
@@ -75,8 +84,8 @@ fn run(words: Vec<String>) -> u8 {
     let words = dialect::today(words);
     let mut context = Context::new(options);
     let result = commands::dispatch(&mut context, &words);
-    context.flush();
-    match result {
+    let printed = context.flush();
+    match result.and(printed) {
         Ok(()) => 0,
         Err(failure) => failure.tell(),
     }

@@ -2,7 +2,6 @@
 
 use crate::commands::{NOUNS, Noun};
 use crate::options::{OPTIONS, Takes};
-use crate::say::say_part;
 use std::fmt::Write;
 
 /// `rhapsody man`; returns the exit code.

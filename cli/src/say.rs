@@ -16,4 +16,18 @@ macro_rules! say_part {
     }};
 }
 
-pub(crate) use {say, say_part};
+/// In place of std's in the whole program: that one panics when nobody can be told.
+macro_rules! eprintln {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($arg)*);
+    }};
+}
+
+/// Without the end of line.
+macro_rules! eprint {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stderr(), $($arg)*);
+    }};
+}

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{reports, text_diff};
-use crate::{settings, target_file};
+use crate::{settings, whole_file};
 use rhapsody_conf::Conf;
 use rhapsody_ops::conf::Env;
 use rhapsody_ops::{Outcome, Permission};
@@ -87,7 +87,7 @@ fn on_file(
     if context.options.has("--dry-run") {
         show_change(context, &fs::read_to_string(path).unwrap_or_default(), &outcome, &conf);
     } else if outcome.changed {
-        target_file::replace(Path::new(path), &conf.tidy()).map_err(|error| {
+        whole_file::replace(Path::new(path), &conf.tidy()).map_err(|error| {
             Failure::Message(format!("Unable to write Corosync configuration '{path}': {error}"))
         })?;
     }
@@ -138,7 +138,7 @@ pub fn membership(context: &Context) -> Result<Option<Membership>, Failure> {
 }
 
 fn read(path: &str) -> Result<Conf, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = whole_file::read(Path::new(path)).map_err(|error| {
         Failure::Message(format!("Unable to read Corosync configuration '{path}': {error}"))
     })?;
     Conf::parse(&text).map_err(|error| {

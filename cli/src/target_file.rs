@@ -4,6 +4,7 @@ use crate::agents_dir::RecordedAgents;
 use crate::failure::Failure;
 use crate::settings;
 use crate::target::Answer;
+use crate::whole_file::{self, Lock};
 use rhapsody_agents_catalog::Agents;
 use rhapsody_agents_run::Installed;
 use rhapsody_cib::Cib;
@@ -11,13 +12,14 @@ use rhapsody_ops::Env;
 use rhapsody_ops::work::NodeNames;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub struct FileTarget {
     path: PathBuf,
     cib: Cib,
+    /// What was read; None where there was no file.
+    seen: Option<String>,
     agents: Box<dyn Agents>,
     /// What the CIB was when the changes began to be kept in memory; see [`crate::hold`].
     pub(crate) base: Option<Box<Cib>>,
@@ -46,20 +48,17 @@ impl FileTarget {
     pub fn open(path: &str) -> Result<Self, Failure> {
         let path = PathBuf::from(path);
         let shown = path.display().to_string();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let seen = match whole_file::read(&path) {
+            Ok(text) => Some(text),
             // A file that is not there yet is one to begin.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && has_folder(&path) => {
                 eprintln!("The CIB file '{shown}' does not exist, starting with an empty CIB");
-                NEW.to_owned()
+                None
             }
-            Err(error) => {
-                return Err(Failure::Message(format!("unable to read the CIB file '{shown}': {error}")));
-            }
+            Err(error) => return Err(unreadable(&path, &error)),
         };
-        let cib = Cib::parse(&text)
-            .map_err(|error| Failure::Message(format!("unable to parse the CIB file '{shown}': {error}")))?;
-        Ok(FileTarget { path, cib, agents: agents(), base: None, live: false })
+        let cib = parse(&path, seen.as_deref())?;
+        Ok(FileTarget { path, cib, seen, agents: agents(), base: None, live: false })
     }
 
     /// A copy of the live CIB, which is never written to a file.
@@ -67,19 +66,19 @@ impl FileTarget {
         let cib = Cib::parse(text)
             .map_err(|error| Failure::Message(format!("unable to parse the live CIB: {error}")))?;
         let base = Some(Box::new(cib.clone()));
-        Ok(FileTarget { path: PathBuf::new(), cib, agents: agents(), base, live: true })
+        Ok(FileTarget { path: PathBuf::new(), cib, seen: None, agents: agents(), base, live: true })
     }
 
     /// A CIB that is only shown.
     pub fn to_be_read(cib: Cib) -> Self {
-        FileTarget { path: PathBuf::new(), cib, agents: agents(), base: None, live: false }
+        FileTarget { path: PathBuf::new(), cib, seen: None, agents: agents(), base: None, live: false }
     }
 
     /// A CIB that is written nowhere.
     #[cfg(test)]
     pub fn in_memory(cib: Cib, agents: Box<dyn Agents>) -> Self {
         let base = Some(Box::new(cib.clone()));
-        FileTarget { path: PathBuf::new(), cib, agents, base, live: false }
+        FileTarget { path: PathBuf::new(), cib, seen: None, agents, base, live: false }
     }
 
     /// Changes stay in memory from now on.
@@ -104,44 +103,62 @@ impl FileTarget {
 
     pub fn run_command(&mut self, name: &str, params: Value) -> Result<Answer, Failure> {
         let env = Env { agents: &*self.agents, now: now(), live: self.live, nodes: nodes() };
-        let outcome = rhapsody_ops::run(name, params, &mut self.cib, &env);
+        let mut outcome = rhapsody_ops::run(name, params.clone(), &mut self.cib, &env);
         if outcome.changed && self.base.is_none() {
-            self.write(&self.cib.to_xml())?;
+            let _lock = Lock::of(&self.path);
+            if let Some(now) = self.changed_meanwhile()? {
+                // As on a live cluster: once more, on what somebody else has made of it.
+                self.cib = parse(&self.path, Some(&now))?;
+                self.seen = Some(now);
+                outcome = rhapsody_ops::run(name, params, &mut self.cib, &env);
+            }
+            if outcome.changed {
+                let text = self.cib.to_xml();
+                self.put(&text)?;
+                self.seen = Some(text);
+            }
         }
         Ok(Answer { done: outcome.done, reports: outcome.reports, result: outcome.result })
     }
 
     /// Replaces the file whole; what was there stays when anything goes wrong.
     pub fn write(&self, text: &str) -> Result<(), Failure> {
-        replace(&self.path, text).map_err(|error| {
+        let _lock = Lock::of(&self.path);
+        if self.changed_meanwhile()?.is_some() {
+            let shown = self.path.display();
+            let text = format!("the CIB file '{shown}' was changed meanwhile, nothing is written: try again");
+            return Err(Failure::Message(text));
+        }
+        self.put(text)
+    }
+
+    /// The text of the file, if it is not the one that was read. What is read once only, as a pipe,
+    /// does not change.
+    fn changed_meanwhile(&self) -> Result<Option<String>, Failure> {
+        match fs::metadata(&self.path) {
+            Ok(file) if file.is_file() => {}
+            _ => return Ok(None),
+        }
+        let now = whole_file::read(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        Ok(Some(now).filter(|now| Some(now) != self.seen.as_ref()))
+    }
+
+    fn put(&self, text: &str) -> Result<(), Failure> {
+        whole_file::replace(&self.path, text).map_err(|error| {
             Failure::Message(format!("unable to write the CIB file '{}': {error}", self.path.display()))
         })
     }
 }
 
-/// Writes beside the file and renames; a file that cannot be replaced so (a device, another owner's
-/// folder) is written in place.
-pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut name = real.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let temporary = real.with_file_name(name);
-    let whole = || -> std::io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        if let Ok(old) = fs::metadata(&real) {
-            file.set_permissions(old.permissions())?;
-        }
-        fs::rename(&temporary, &real)
-    };
-    match whole() {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => fs::write(&real, text),
-        Err(error) => {
-            let _ = fs::remove_file(&temporary);
-            Err(error)
-        }
-    }
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Message(format!("unable to read the CIB file '{}': {error}", path.display()))
+}
+
+/// A new CIB where there is no text.
+fn parse(path: &Path, text: Option<&str>) -> Result<Cib, Failure> {
+    Cib::parse(text.unwrap_or(NEW)).map_err(|error| {
+        Failure::Message(format!("unable to parse the CIB file '{}': {error}", path.display()))
+    })
 }
 
 /// The agents of this machine, or those of a recorded folder.

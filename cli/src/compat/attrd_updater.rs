@@ -3,7 +3,6 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::{Store, unexpected};
-use crate::say::say;
 use rhapsody_api::core::{Request, Response};
 
 const OPTIONS: &[Opt] = &[

@@ -2,7 +2,6 @@
 
 use super::exit::{Exit, Outcome};
 use super::store::Store;
-use crate::say::say;
 use rhapsody_cib::{Cib, Element};
 
 /// Keeps a resource (or its promoted role) off a node until it is cleared.

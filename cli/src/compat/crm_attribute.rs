@@ -4,7 +4,6 @@ use super::args::{Arg, Args, Opt};
 use super::attributes::{self, Found, Place};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::{Store, unexpected};
-use crate::say::say;
 use regex::Regex;
 use rhapsody_api::core::{Request, Response};
 

@@ -4,7 +4,6 @@ use super::args::{Arg, Args, Opt};
 use super::attributes::{self, Place};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
-use crate::say::say;
 use rhapsody_api::core::Request;
 use rhapsody_cib::duration;
 

@@ -3,7 +3,6 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
-use crate::say::{say, say_part};
 use rhapsody_cib::Cib;
 use rhapsody_status::{MonOptions, Status, XmlApi};
 use std::time::{SystemTime, UNIX_EPOCH};

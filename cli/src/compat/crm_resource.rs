@@ -4,7 +4,6 @@ use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
 use super::{constraints, resource_query};
-use crate::say::say;
 use rhapsody_api::core::Request;
 use rhapsody_cib::{Cib, Element, duration, nvpair};
 

@@ -3,7 +3,6 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::{Store, unexpected};
-use crate::say::{say, say_part};
 use rhapsody_api::core::{Request, Response};
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,7 +1,6 @@
 //! What `crm_resource` answers from the status.
 
 use super::exit::{Exit, Outcome, Problem};
-use crate::say::{say, say_part};
 use rhapsody_cib::{Cib, Element};
 use rhapsody_status::{MonOptions, Resource, Status};
 use std::time::{SystemTime, UNIX_EPOCH};

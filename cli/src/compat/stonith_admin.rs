@@ -3,7 +3,6 @@
 use super::args::{Arg, Args, Opt};
 use super::exit::{Exit, Outcome, Problem};
 use super::store::Store;
-use crate::say::say;
 use rhapsody_api::core::{FenceAction, Request};
 
 const OPTIONS: &[Opt] = &[

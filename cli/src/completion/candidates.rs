@@ -3,7 +3,6 @@
 use super::{kinds, live, names};
 use crate::commands::{NOUNS, Verb};
 use crate::options::{LETTERS, OPTIONS, Takes};
-use crate::say::say;
 use rhapsody_cib::Cib;
 
 /// What the program takes before its options are read.

@@ -26,7 +26,9 @@ fn cdata_and_references_stay_where_they_are() {
 
 #[test]
 fn instructions_comments_declarations_and_byte_order_marks_stay() {
-    kept("<?xml version='1.0' encoding='utf-8' standalone='yes'?>\n<?pi  before ?>\n<!-- - -->\n\n<a>\n  <?pi in?>\n  <!--\n  x -->\n  <b/>\n</a>\n<?pi behind?><!-- end -->\n\n");
+    kept(
+        "<?xml version='1.0' encoding='utf-8' standalone='yes'?>\n<?pi  before ?>\n<!-- - -->\n\n<a>\n  <?pi in?>\n  <!--\n  x -->\n  <b/>\n</a>\n<?pi behind?><!-- end -->\n\n",
+    );
     kept("\u{feff}<?xml version=\"1.0\"?><a><b/></a>");
     kept("<a>\n\t<b/></a>");
 }

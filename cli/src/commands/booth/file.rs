@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::grammar::{self, Groups};
 use crate::output::reports;
-use crate::{settings, target_file};
+use crate::{settings, whole_file};
 use rhapsody_ops::booth::file::BoothConf;
 use rhapsody_ops::booth::{self, setup};
 use rhapsody_ops::reports::Reports;
@@ -146,7 +146,7 @@ fn edit(context: &Context, change: impl FnOnce(&mut BoothConf, &mut Reports) -> 
 }
 
 pub fn read(path: &str) -> Result<BoothConf, Failure> {
-    let text = fs::read_to_string(path)
+    let text = whole_file::read(Path::new(path))
         .map_err(|error| Failure::Message(format!("Unable to read Booth configuration '{path}': {error}")))?;
     BoothConf::parse(&text)
         .map_err(|error| Failure::Message(format!("unexpected line in booth config '{path}':\n{}", error.0)))
@@ -154,7 +154,7 @@ pub fn read(path: &str) -> Result<BoothConf, Failure> {
 
 fn write(path: &str, conf: &BoothConf) -> Done {
     make_folder(path);
-    target_file::replace(Path::new(path), &conf.to_text())
+    whole_file::replace(Path::new(path), &conf.to_text())
         .map_err(|error| Failure::Message(format!("Unable to write Booth configuration '{path}': {error}")))
 }
 

@@ -110,7 +110,8 @@ pub fn parse(context: &Context, words: &[String], known: &[&str]) -> Result<Word
 }
 
 fn read(path: &str) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("Unable to read '{path}': {e}")))
+    crate::whole_file::read(path.as_ref())
+        .map_err(|e| Failure::Message(format!("Unable to read '{path}': {e}")))
 }
 
 /// As it will be written when it is changed.

@@ -6,7 +6,7 @@ use crate::Done;
 use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{settings, target_file};
+use crate::{settings, whole_file};
 use rhapsody_conf::Conf;
 use std::fs;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub fn add(_: &mut Context, words: &[String]) -> Done {
     }
     let path = folder.join(format!("pcs-uidgid-{}-{}", entry.uid, entry.gid));
     let text = format!("uidgid {{\n  uid: {}\ngid: {}\n}}\n", entry.uid, entry.gid);
-    target_file::replace(&path, &text)
+    whole_file::replace(&path, &text)
         .map_err(|error| Failure::Message(format!("unable to write '{}': {error}", path.display())))
 }
 

@@ -18,7 +18,7 @@ pub fn run(words: &[String]) -> u8 {
     let asked = match options::parse(words) {
         Ok(Some(asked)) => asked,
         Ok(None) => {
-            crate::say::say!("{USAGE}");
+            say!("{USAGE}");
             return 0;
         }
         Err(text) => {
@@ -66,7 +66,7 @@ fn perform(asked: Asked, words: &[String]) -> Result<(), Failure> {
     }
     match &asked.to {
         Some(path) => write(path, &text)?,
-        None => crate::say::say_part!("{text}"),
+        None => say_part!("{text}"),
     }
     let as_xml = |doc: &Document| doc.to_xml();
     if let Some(path) = &asked.input {

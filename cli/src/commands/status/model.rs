@@ -17,7 +17,7 @@ pub fn cib(context: &mut Context) -> Result<Cib, Failure> {
         return Ok(held.clone());
     }
     let text = match context.options.value("-f") {
-        Some(path) => std::fs::read_to_string(path)
+        Some(path) => crate::whole_file::read(path.as_ref())
             .map_err(|e| Failure::Message(format!("Unable to read '{path}': {e}")))?,
         None => live_text(context)?,
     };

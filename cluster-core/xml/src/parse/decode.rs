@@ -5,7 +5,13 @@ use crate::escape::is_xml_char;
 
 impl Parser<'_> {
     /// Appends the meaning of a source range to `extra`.
-    pub(super) fn decode(&mut self, from: usize, len: usize, references: bool, value: bool) -> Result<(), Fail> {
+    pub(super) fn decode(
+        &mut self,
+        from: usize,
+        len: usize,
+        references: bool,
+        value: bool,
+    ) -> Result<(), Fail> {
         let raw = &self.src[from..from + len];
         let mut done = 0;
         let bytes = raw.as_bytes();
