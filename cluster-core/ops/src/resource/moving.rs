@@ -4,6 +4,7 @@ use super::tree;
 use crate::sections;
 use crate::work::{Stop, Work};
 use rhapsody_api::Report;
+use rhapsody_cib::{duration, time};
 use rhapsody_xml::Element;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,29 @@ fn node(work: &mut Work<'_>, request: &Request) -> Result<String, Stop> {
 pub fn ban(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let resource = find(work, &request.resource_id)?;
     check_promoted(work, resource, &request, "ban")?;
+    let request = until(work, request)?;
+    ban_until(work, request)
+}
+
+/// The lifetime as the time at which it ends.
+fn until(work: &mut Work<'_>, request: Request) -> Result<Request, Stop> {
+    let Some(lifetime) = &request.lifetime else { return Ok(request) };
+    let end = duration::iso(lifetime).and_then(|lifetime| time::add(work.env.now, lifetime));
+    // Years beyond those of the calendar are no time either.
+    let Some(end) = end.filter(|end| time::civil(*end, 0).is_some()) else {
+        let text =
+            format!("'{lifetime}' is not a valid lifetime value, use an ISO 8601 duration (e.g. P1D, PT30M)");
+        return work.stop("INVALID_OPTION_VALUE", text);
+    };
+    let end = time::format_utc(end);
+    work.report(Report::info(
+        "RESOURCE_CONSTRAINT_LIFETIME",
+        format!("Migration will take effect until: {end}"),
+    ));
+    Ok(Request { lifetime: Some(end), ..request })
+}
+
+fn ban_until(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let node = node(work, &request)?;
     let id = &request.resource_id;
     let name = format!("cli-ban-{id}-on-{node}");
@@ -103,6 +127,7 @@ pub fn ban(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
 pub fn move_with_constraint(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
     let resource = find(work, &request.resource_id)?;
     check_promoted(work, resource, &request, "move")?;
+    let request = until(work, request)?;
     let id = request.resource_id.clone();
     match &request.node {
         Some(node) => {
@@ -121,7 +146,7 @@ pub fn move_with_constraint(work: &mut Work<'_>, request: Request) -> Result<(),
         None => {
             let node = node(work, &request)?;
             let request = Request { node: Some(node), ..request };
-            ban(work, request)
+            ban_until(work, request)
         }
     }
 }
@@ -228,4 +253,45 @@ pub fn clear(work: &mut Work<'_>, request: ClearRequest) -> Result<(), Stop> {
         work.cib.remove(constraint);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::work::Env;
+    use rhapsody_agents_catalog::NoAgents;
+    use rhapsody_cib::Cib;
+
+    /// Bans `r` from `n` on 21 November 2026 at 12; the CIB after it and the codes of the reports.
+    fn ban(lifetime: &str) -> (String, Vec<String>) {
+        let text = "<cib epoch='1' num_updates='0' admin_epoch='0' validate-with='pacemaker-3.9'><configuration><crm_config/>\
+                    <nodes/><resources><primitive id='r' class='systemd' type='x'/></resources><constraints/>\
+                    </configuration><status/></cib>";
+        let mut cib = Cib::parse(text).unwrap();
+        let env = Env { agents: &NoAgents, now: 1_795_262_400, live: false, nodes: Vec::new() };
+        let params = serde_json::json!({"resource_id": "r", "node": "n", "lifetime": lifetime});
+        let outcome = crate::run("resource.ban", params, &mut cib, &env);
+        (cib.to_xml(), outcome.reports.iter().map(|report| report.message.code.clone()).collect())
+    }
+
+    #[test]
+    fn a_lifetime_is_counted_from_now_and_the_end_is_written() {
+        for (lifetime, end) in [
+            ("PT5M", "2026-11-21 12:05:00Z"),
+            ("P1DT1H", "2026-11-22 13:00:00Z"),
+            ("P1M", "2026-12-21 12:00:00Z"),
+        ] {
+            let (cib, codes) = ban(lifetime);
+            assert!(cib.contains(&format!("operation=\"lt\" end=\"{end}\"")), "{lifetime}: {cib}");
+            assert_eq!(codes[0], "RESOURCE_CONSTRAINT_LIFETIME");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_makes_no_ban() {
+        for lifetime in ["", "P", "PT", "later", "5m", "2026-12-24", "PT99999999999999H", "P1X"] {
+            let (cib, codes) = ban(lifetime);
+            assert!(!cib.contains("rsc_location"), "{lifetime}: {cib}");
+            assert_eq!(codes, ["INVALID_OPTION_VALUE"], "{lifetime}");
+        }
+    }
 }
