@@ -1,5 +1,6 @@
 //! What holds for every command: proved with many of them, in this process and in memory.
 
+mod dry_runs;
 mod keeps;
 mod random;
 mod round_trip;

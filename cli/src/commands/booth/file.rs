@@ -5,7 +5,7 @@ use crate::commands::usage;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::grammar::{self, Groups};
-use crate::output::reports;
+use crate::output::{reports, text_diff};
 use crate::{settings, whole_file};
 use rhapsody_ops::booth::file::BoothConf;
 use rhapsody_ops::booth::{self, setup};
@@ -38,6 +38,12 @@ pub fn setup(context: &mut Context, words: &[String]) -> Done {
         && !context.options.force()
     {
         return Err(Failure::Message(format!("Booth file '{path}' already exists, use --force to override")));
+    }
+    if context.options.has("--dry-run") {
+        let before = fs::read_to_string(&paths.conf).unwrap_or_default();
+        show_change(context, &paths.conf, &before, &conf);
+        context.line(format!("Booth key '{}' would be made anew.", paths.key));
+        return Ok(());
     }
     write_key(&paths.key)?;
     write(&paths.conf, &conf)
@@ -138,11 +144,32 @@ fn with_reports<T>(
 }
 
 /// Reads, changes and replaces the configuration.
-fn edit(context: &Context, change: impl FnOnce(&mut BoothConf, &mut Reports) -> Result<(), Stop>) -> Done {
+fn edit(
+    context: &mut Context,
+    change: impl FnOnce(&mut BoothConf, &mut Reports) -> Result<(), Stop>,
+) -> Done {
     let paths = Paths::of(context)?;
     let mut conf = read(&paths.conf)?;
+    let before = conf.to_text();
     with_reports(context, |reports| change(&mut conf, reports))?;
+    if context.options.has("--dry-run") {
+        show_change(context, &paths.conf, &before, &conf);
+        return Ok(());
+    }
     write(&paths.conf, &conf)
+}
+
+/// What a dry run would have written.
+fn show_change(context: &mut Context, path: &str, before: &str, conf: &BoothConf) {
+    let lines = text_diff::lines(before, &conf.to_text());
+    if lines.is_empty() {
+        context.line("Nothing would change.");
+        return;
+    }
+    context.line(format!("Booth configuration '{path}' would change:"));
+    for line in lines {
+        context.line(line);
+    }
 }
 
 pub fn read(path: &str) -> Result<BoothConf, Failure> {

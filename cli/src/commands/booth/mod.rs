@@ -11,7 +11,7 @@ use super::{Noun, Verb};
 pub use service::status;
 
 /// Files that are named instead of those in /etc/booth.
-const FILES: &[&str] = &["--booth-conf", "--booth-key", "--name", "--force"];
+const FILES: &[&str] = &["--booth-conf", "--booth-key", "--dry-run", "--name", "--force"];
 
 pub const NOUN: Noun = Noun {
     name: "booth",
@@ -72,21 +72,21 @@ pub const NOUN: Noun = Noun {
             words: "create",
             usage: "ip <address> [--name <name>] [--force]
                 Run booth of this site as a resource of the cluster, behind an address of its own.",
-            options: &["-f", "--name", "--force"],
+            options: &["-f", "--dry-run", "--name", "--force"],
             run: resource::create,
         },
         Verb {
             words: "remove",
             usage: "[--name <name>] [--force]
                 Remove the resources made by 'booth create'.",
-            options: &["-f", "--name", "--force"],
+            options: &["-f", "--dry-run", "--name", "--force"],
             run: resource::remove,
         },
         Verb {
             words: "delete",
             usage: "[--name <name>] [--force]
                 The same as 'booth remove'.",
-            options: &["-f", "--name", "--force"],
+            options: &["-f", "--dry-run", "--name", "--force"],
             run: resource::remove,
         },
         Verb {

@@ -69,7 +69,7 @@ pub fn push(context: &mut Context, words: &[String]) -> Done {
     request.insert("force_flags".to_owned(), json!(context.force_flags()));
     wait::refuse_on_file(context)?;
     let pushed = context.change("rhapsody.cluster.cib_push", &request)?;
-    if pushed == Value::Bool(true) {
+    if pushed == Value::Bool(true) && !context.options.has("--dry-run") {
         eprintln!("CIB updated");
     }
     Ok(())

@@ -80,7 +80,7 @@ pub const NOUN: Noun = Noun {
             usage: "<file> [--wait[=<n>]] [diff-against=<file> | scope=<scope> | --config] [--force]
                 Replace the CIB (or the scope) by the content of a file. With diff-against only what
                 differs between the two files is changed.",
-            options: &["-f", "--config", "--wait", "--force"],
+            options: &["-f", "--config", "--dry-run", "--wait", "--force"],
             run: cib::push,
         },
         Verb {
@@ -168,21 +168,29 @@ pub const NOUN: Noun = Noun {
                 [op <operation> <options>...]... [meta <options>...] [--no-default-ops] [--force]
                 Add a node that runs resources and has no vote. Its key and its service are not sent
                 or started by this version.",
-            options: &["-f", "--corosync_conf", "--force", "--no-default-ops", "--wait", "--skip-offline"],
+            options: &[
+                "-f",
+                "--dry-run",
+                "--corosync_conf",
+                "--force",
+                "--no-default-ops",
+                "--wait",
+                "--skip-offline",
+            ],
             run: node::add_remote,
         },
         Verb {
             words: "node remove-remote",
             usage: "<node name or address> [--force]
                 Remove a remote node.",
-            options: &["-f", "--corosync_conf", "--force", "--skip-offline"],
+            options: &["-f", "--dry-run", "--corosync_conf", "--force", "--skip-offline"],
             run: node::remove_remote,
         },
         Verb {
             words: "node delete-remote",
             usage: "<node name or address> [--force]
                 The same as 'cluster node remove-remote'.",
-            options: &["-f", "--corosync_conf", "--force", "--skip-offline"],
+            options: &["-f", "--dry-run", "--corosync_conf", "--force", "--skip-offline"],
             run: node::remove_remote,
         },
         Verb {
@@ -190,21 +198,21 @@ pub const NOUN: Noun = Noun {
             usage: "<node name> <resource id> [remote-addr=<address>] [remote-port=<port>]
                 [remote-connect-timeout=<time>]
                 Make a node of a resource, for example of a virtual machine.",
-            options: &["-f", "--corosync_conf", "--force", "--wait", "--skip-offline"],
+            options: &["-f", "--dry-run", "--corosync_conf", "--force", "--wait", "--skip-offline"],
             run: node::add_guest,
         },
         Verb {
             words: "node remove-guest",
             usage: "<node name, address or resource id>
                 Make a guest node a resource like any other again.",
-            options: &["-f", "--corosync_conf", "--force", "--wait", "--skip-offline"],
+            options: &["-f", "--dry-run", "--corosync_conf", "--force", "--wait", "--skip-offline"],
             run: node::remove_guest,
         },
         Verb {
             words: "node delete-guest",
             usage: "<node name, address or resource id>
                 The same as 'cluster node remove-guest'.",
-            options: &["-f", "--corosync_conf", "--force", "--wait", "--skip-offline"],
+            options: &["-f", "--dry-run", "--corosync_conf", "--force", "--wait", "--skip-offline"],
             run: node::remove_guest,
         },
         Verb {
@@ -262,14 +270,14 @@ pub const NOUN: Noun = Noun {
             words: "node rename-cib",
             usage: "<old name> <new name> [--force]
                 Let constraints, rules and fencing levels call a node by its new name.",
-            options: &["-f", "--force"],
+            options: &["-f", "--dry-run", "--force"],
             run: node::rename_cib,
         },
         Verb {
             words: "cib-upgrade",
             usage: "
                 Rewrite the CIB in the words of the newest schema.",
-            options: &["-f"],
+            options: &["-f", "--dry-run"],
             run: cib::upgrade,
         },
         Verb {
@@ -291,21 +299,21 @@ pub const NOUN: Noun = Noun {
             words: "uidgid add",
             usage: "[uid=<user>] [gid=<group>]
                 Let a user or a group speak to Corosync.",
-            options: &[],
+            options: &["--dry-run"],
             run: uidgid::add,
         },
         Verb {
             words: "uidgid remove",
             usage: "[uid=<user>] [gid=<group>]
                 Take that away again.",
-            options: &[],
+            options: &["--dry-run"],
             run: uidgid::remove,
         },
         Verb {
             words: "uidgid delete",
             usage: "[uid=<user>] [gid=<group>]
                 The same as 'cluster uidgid remove'.",
-            options: &[],
+            options: &["--dry-run"],
             run: uidgid::remove,
         },
         Verb {

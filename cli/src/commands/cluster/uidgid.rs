@@ -33,7 +33,7 @@ pub fn list(context: &mut Context, words: &[String]) -> Done {
     Ok(())
 }
 
-pub fn add(_: &mut Context, words: &[String]) -> Done {
+pub fn add(context: &mut Context, words: &[String]) -> Done {
     let entry = Entry::parse(words)?;
     let folder = folder().ok_or_else(|| Failure::message("there is no folder for uidgid files here"))?;
     if entries()?.iter().any(|(_, there)| *there == entry) {
@@ -44,11 +44,15 @@ pub fn add(_: &mut Context, words: &[String]) -> Done {
     }
     let path = folder.join(format!("pcs-uidgid-{}-{}", entry.uid, entry.gid));
     let text = format!("uidgid {{\n  uid: {}\ngid: {}\n}}\n", entry.uid, entry.gid);
+    if context.options.has("--dry-run") {
+        context.line(format!("'{}' would be written.", path.display()));
+        return Ok(());
+    }
     whole_file::replace(&path, &text)
         .map_err(|error| Failure::Message(format!("unable to write '{}': {error}", path.display())))
 }
 
-pub fn remove(_: &mut Context, words: &[String]) -> Done {
+pub fn remove(context: &mut Context, words: &[String]) -> Done {
     let entry = Entry::parse(words)?;
     let found: Vec<PathBuf> =
         entries()?.into_iter().filter(|(_, there)| *there == entry).map(|(path, _)| path).collect();
@@ -59,6 +63,10 @@ pub fn remove(_: &mut Context, words: &[String]) -> Done {
         )));
     }
     for path in found {
+        if context.options.has("--dry-run") {
+            context.line(format!("'{}' would be removed.", path.display()));
+            continue;
+        }
         fs::remove_file(&path)
             .map_err(|error| Failure::Message(format!("unable to remove '{}': {error}", path.display())))?;
     }

@@ -1,0 +1,162 @@
+//! Every command that changes something can be tried, or stands here with the reason why not.
+
+use crate::commands::NOUNS;
+
+/// Commands that only answer.
+const QUESTIONS: &[(&str, &[&str])] = &[
+    ("acl", &["", "config", "list"]),
+    ("alert", &["", "config", "show"]),
+    ("booth", &["config"]),
+    ("cluster", &["cib", "config", "config show", "corosync", "pcsd-status", "status", "uidgid", "verify"]),
+    ("config", &["", "show"]),
+    (
+        "constraint",
+        &[
+            "",
+            "colocation",
+            "colocation config",
+            "config",
+            "list",
+            "location config",
+            "order config",
+            "ref",
+            "ticket",
+            "ticket config",
+        ],
+    ),
+    ("explain", &[""]),
+    ("pcsd", &["status"]),
+    ("plan", &[""]),
+    ("property", &["", "config", "defaults", "describe", "get_cluster_properties_definition", "list"]),
+    ("quorum", &["", "config", "status"]),
+    (
+        "resource",
+        &[
+            "",
+            "agents",
+            "config",
+            "defaults",
+            "defaults config",
+            "describe",
+            "failcount",
+            "failcount show",
+            "group list",
+            "list",
+            "op defaults",
+            "op defaults config",
+            "providers",
+            "relations",
+            "relocate dry-run",
+            "relocate show",
+            "standards",
+            "status",
+            "why",
+        ],
+    ),
+    (
+        "status",
+        &[
+            "",
+            "cluster",
+            "corosync",
+            "failover",
+            "links",
+            "nodes",
+            "pcsd",
+            "query",
+            "quorum",
+            "resources",
+            "status",
+            "wait",
+            "xml",
+        ],
+    ),
+    (
+        "stonith",
+        &[
+            "",
+            "config",
+            "describe",
+            "failcount",
+            "failcount show",
+            "history",
+            "history show",
+            "level",
+            "level config",
+            "level verify",
+            "list",
+            "status",
+        ],
+    ),
+    ("tag", &["", "config", "list"]),
+];
+
+/// Commands that change something and cannot be tried.
+const ACTS: &[(&str, &str)] = &[
+    ("cluster setup", "makes what is not there yet: there is nothing to compare with"),
+    ("cluster start", DAEMONS),
+    ("cluster stop", DAEMONS),
+    ("cluster enable", DAEMONS),
+    ("cluster disable", DAEMONS),
+    ("cluster destroy", "asks before it begins"),
+    ("cluster kill", DAEMONS),
+    ("cluster reload corosync", DAEMONS),
+    ("cluster sync", SAME),
+    ("cluster sync corosync", SAME),
+    ("cluster authkey corosync", "the new key is random"),
+    ("host auth", "a token is the answer of another host"),
+    ("host deauth", "a token is forgotten here, and no configuration is changed"),
+    (
+        "resource move",
+        "what it changes it takes back; 'resource move-with-constraint --dry-run' shows the moves",
+    ),
+    ("resource restart", "what it changes it takes back"),
+    ("resource safe-disable", "has --simulate"),
+    ("resource relocate run", "'resource relocate dry-run' shows it"),
+    ("resource relocate clear", "only removes what 'resource relocate run' has left behind"),
+    ("resource debug-start", AGENT),
+    ("resource debug-stop", AGENT),
+    ("resource debug-monitor", AGENT),
+    ("resource debug-promote", AGENT),
+    ("resource debug-demote", AGENT),
+    ("resource cleanup", HISTORY),
+    ("resource refresh", HISTORY),
+    ("stonith cleanup", HISTORY),
+    ("stonith refresh", HISTORY),
+    ("stonith fence", "a machine is switched off, and no configuration is changed"),
+    ("stonith confirm", "asks before it begins"),
+];
+
+const DAEMONS: &str = "acts on the daemons, not on a configuration";
+const SAME: &str = "the other nodes get the file that is here; 'cluster config' shows it";
+const AGENT: &str = "runs an agent on this host";
+const HISTORY: &str = "the history of the cluster is forgotten, and no configuration is changed";
+
+#[test]
+fn what_changes_something_can_be_tried() {
+    let question =
+        |noun: &str, verb: &str| QUESTIONS.iter().any(|(name, verbs)| *name == noun && verbs.contains(&verb));
+    let act = |line: &str| ACTS.iter().any(|(name, _)| *name == line);
+    let mut wrong = Vec::new();
+    for noun in NOUNS {
+        for verb in noun.verbs {
+            let line = format!("{} {}", noun.name, verb.words);
+            let kinds = [verb.options.contains(&"--dry-run"), question(noun.name, verb.words), act(&line)];
+            if kinds.iter().filter(|is| **is).count() != 1 {
+                wrong.push(line);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "in no list, or in two: {wrong:#?}");
+    // Nothing is listed that is not there.
+    let is = |noun: &str, verb: &str| {
+        NOUNS.iter().any(|n| n.name == noun && n.verbs.iter().any(|v| v.words == verb))
+    };
+    for (noun, verbs) in QUESTIONS {
+        verbs.iter().for_each(|verb| assert!(is(noun, verb), "there is no '{noun} {verb}'"));
+    }
+    for (line, why) in ACTS {
+        let (noun, verb) = line.split_once(' ').expect("a noun and a verb");
+        assert!(is(noun, verb) && !why.is_empty(), "there is no '{line}'");
+    }
+}
