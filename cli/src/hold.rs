@@ -22,7 +22,7 @@ impl Context {
         }
         let answer = self.run("rhapsody.cluster.cib", &json!({}))?;
         let text = answer.as_str().ok_or_else(|| Failure::message("the answer is no CIB"))?;
-        let copy = Target::File(FileTarget::copy_of_live(text)?);
+        let copy = Target::File(Box::new(FileTarget::copy_of_live(text)?));
         if let Some(Target::Live(live)) = self.target.replace(copy) {
             self.origin = Some(live);
         }

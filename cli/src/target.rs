@@ -17,21 +17,21 @@ pub struct Answer {
 }
 
 pub enum Target {
-    File(crate::target_file::FileTarget),
+    File(Box<crate::target_file::FileTarget>),
     Live(LiveTarget),
 }
 
 impl Target {
     pub fn choose(options: &Options) -> Result<Target, Failure> {
         Ok(match options.value("-f") {
-            Some(path) => Target::File(crate::target_file::FileTarget::open(path)?),
+            Some(path) => Target::File(Box::new(crate::target_file::FileTarget::open(path)?)),
             None => Target::Live(LiveTarget::new(options)?),
         })
     }
 
     /// An empty CIB that is written nowhere: for questions about this machine's agents.
     pub fn nowhere() -> Target {
-        Target::File(crate::target_file::FileTarget::nowhere())
+        Target::File(Box::new(crate::target_file::FileTarget::nowhere()))
     }
 
     /// Runs an operation of `rhapsody_ops` (or, live, any command of pcsd) by its name.

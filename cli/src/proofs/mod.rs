@@ -28,7 +28,7 @@ impl Runner {
         // Commands see that they are on a file.
         context.options.set("-f", Some("cib.xml"));
         let agents = Box::new(RecordedAgents::open(agents.into()));
-        context.target = Some(Target::File(FileTarget::in_memory(cib, agents)));
+        context.target = Some(Target::File(Box::new(FileTarget::in_memory(cib, agents))));
         Runner { context }
     }
 
