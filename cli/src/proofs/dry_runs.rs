@@ -6,9 +6,9 @@ use crate::commands::NOUNS;
 const QUESTIONS: &[(&str, &[&str])] = &[
     ("acl", &["", "config", "list"]),
     ("alert", &["", "config", "show"]),
-    ("booth", &["config"]),
+    ("booth", &["config", "status"]),
     ("cluster", &["cib", "config", "config show", "corosync", "pcsd-status", "status", "uidgid", "verify"]),
-    ("config", &["", "show"]),
+    ("config", &["", "checkpoint", "checkpoint diff", "checkpoint list", "checkpoint view", "show"]),
     (
         "constraint",
         &[
@@ -28,7 +28,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ("pcsd", &["status"]),
     ("plan", &[""]),
     ("property", &["", "config", "defaults", "describe", "get_cluster_properties_definition", "list"]),
-    ("quorum", &["", "config", "status"]),
+    ("quorum", &["", "config", "device status", "status"]),
     (
         "resource",
         &[
@@ -69,6 +69,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
             "status",
             "wait",
             "xml",
+            "booth",
         ],
     ),
     (
@@ -84,6 +85,10 @@ const QUESTIONS: &[(&str, &[&str])] = &[
             "level",
             "level config",
             "level verify",
+            "sbd config",
+            "sbd local_config_in_json",
+            "sbd status",
+            "sbd watchdog list",
             "list",
             "status",
         ],
@@ -93,6 +98,32 @@ const QUESTIONS: &[(&str, &[&str])] = &[
 
 /// Commands that change something and cannot be tried.
 const ACTS: &[(&str, &str)] = &[
+    ("booth destroy", "removes files that 'booth config' shows"),
+    ("booth enable", DAEMONS),
+    ("booth disable", DAEMONS),
+    ("booth start", DAEMONS),
+    ("booth stop", DAEMONS),
+    ("booth restart", DAEMONS),
+    ("booth pull", "the files are those of another host"),
+    ("booth sync", SAME),
+    ("booth ticket grant", TICKET),
+    ("booth ticket revoke", TICKET),
+    ("client local-auth", TOKEN),
+    ("cluster report", BESIDE),
+    ("config backup", BESIDE),
+    ("config restore", "takes the files of a whole cluster, 'config checkpoint restore' has --dry-run"),
+    ("pcsd accept_token", TOKEN),
+    ("pcsd certkey", "replaces a certificate by the one that is named"),
+    ("pcsd deauth", TOKEN),
+    ("pcsd sync-certificates", SAME),
+    ("stonith history cleanup", HISTORY),
+    ("stonith history update", HISTORY),
+    ("stonith sbd enable", DAEMONS),
+    ("stonith sbd disable", DAEMONS),
+    ("stonith sbd device setup", "a disk is written, asks before it begins"),
+    ("stonith sbd device message", "another machine is told"),
+    ("stonith sbd watchdog test", "this machine is reset"),
+    ("stonith update-scsi-devices", "is refused in any case"),
     ("cluster setup", "makes what is not there yet: there is nothing to compare with"),
     ("cluster start", DAEMONS),
     ("cluster stop", DAEMONS),
@@ -104,8 +135,8 @@ const ACTS: &[(&str, &str)] = &[
     ("cluster sync", SAME),
     ("cluster sync corosync", SAME),
     ("cluster authkey corosync", "the new key is random"),
-    ("host auth", "a token is the answer of another host"),
-    ("host deauth", "a token is forgotten here, and no configuration is changed"),
+    ("host auth", TOKEN),
+    ("host deauth", TOKEN),
     (
         "resource move",
         "what it changes it takes back; 'resource move-with-constraint --dry-run' shows the moves",
@@ -127,6 +158,9 @@ const ACTS: &[(&str, &str)] = &[
     ("stonith confirm", "asks before it begins"),
 ];
 
+const TOKEN: &str = "who may speak to whom is no configuration of the cluster";
+const TICKET: &str = "booth decides";
+const BESIDE: &str = "only writes a file beside the cluster";
 const DAEMONS: &str = "acts on the daemons, not on a configuration";
 const SAME: &str = "the other nodes get the file that is here; 'cluster config' shows it";
 const AGENT: &str = "runs an agent on this host";

@@ -111,7 +111,7 @@ mod tests {
             </resources><constraints/></configuration><status/></cib>"#;
         let mut context = Context::new(Options::default());
         let cib = rhapsody_cib::Cib::parse(cib).unwrap();
-        context.target = Some(Target::File(FileTarget::to_be_read(cib)));
+        context.target = Some(Target::File(Box::new(FileTarget::to_be_read(cib))));
         assert_eq!(site_address(&mut context).unwrap(), "10.0.0.9");
         assert!(is_used(&mut context, "booth") && !is_used(&mut context, "other"));
         let all = export::get(&mut context).unwrap().resources.unwrap();

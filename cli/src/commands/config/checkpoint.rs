@@ -96,7 +96,7 @@ fn parse(text: &str) -> Result<Cib, Failure> {
 /// As `config` shows a CIB.
 fn lines(cib: &str) -> Result<Vec<String>, Failure> {
     let mut beside = Context::new(Options::default());
-    beside.target = Some(Target::File(FileTarget::to_be_read(parse(cib)?)));
+    beside.target = Some(Target::File(Box::new(FileTarget::to_be_read(parse(cib)?))));
     let all = export::get(&mut beside)?;
     Ok(show::spaced(show::of_cib(&mut beside, all)?))
 }
