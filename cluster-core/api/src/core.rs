@@ -148,7 +148,7 @@ pub enum Response {
         admin_epoch: u64,
         epoch: u64,
         num_updates: u64,
-        /// Number of the last event.
+        /// Moves with what changes the CIB and is no update of it, such as a new view.
         #[serde(default)]
         event: u64,
     },

@@ -54,6 +54,7 @@ pub struct Counters {
     pub operations_refused: u64,
     pub fencings: u64,
     pub unreadable: u64,
+    pub events: u64,
 }
 
 impl Node {
@@ -253,6 +254,7 @@ impl Node {
     }
 
     pub(crate) fn event(&mut self, code: &str, text: impl Into<String>, fields: Value) {
+        self.counters.events += 1;
         self.put(Output::Event(Event {
             number: 0,
             wall_ms: self.now.wall_ms,
@@ -320,6 +322,11 @@ impl Node {
 
     pub fn is_quorate(&self) -> bool {
         self.quorate()
+    }
+
+    /// The whole CIB as tools see it.
+    pub fn cib(&self) -> crate::Cib {
+        self.whole_cib(crate::replica::render::Reader::Tools)
     }
 
     /// The configuration that counts here.

@@ -47,8 +47,10 @@ impl Clients {
 impl Node {
     pub(crate) fn take_request(&mut self, id: u64, request: Request) {
         let response = match request {
-            Request::Snapshot => {
-                Response::Snapshot { cib: self.whole_cib(crate::replica::render::Reader::Tools).to_xml() }
+            Request::Snapshot => Response::Snapshot { cib: self.cib().to_xml() },
+            Request::Version => {
+                let (admin_epoch, epoch, num_updates, event) = self.cib_key();
+                Response::Version { admin_epoch, epoch, num_updates, event }
             }
             Request::Members => self.members(),
             Request::Quorum => self.quorum_figures(),

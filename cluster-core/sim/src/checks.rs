@@ -234,6 +234,11 @@ impl Checks {
         if world.now % 200 != 0 {
             return;
         }
+        if world.now % 1000 == 0 {
+            for m in 0..world.plan.nodes {
+                Self::key_tells_changes(world, m);
+            }
+        }
         for m in 0..world.plan.nodes {
             Self::same_configuration(world, m);
         }
@@ -282,6 +287,16 @@ impl Checks {
             let text = format!("S3: n{} holds another {:?} than a quorate node held", m + 1, belief.config);
             world.checks.digests.insert(belief.config, belief.digest);
             Self::fail(world, text);
+        }
+    }
+
+    /// Whoever keeps what he made of a CIB finds out by its key that this has changed.
+    fn key_tells_changes(world: &mut World, m: usize) {
+        let Some(process) = &mut world.machines[m].process else { return };
+        let now = (process.node.cib_key(), process.node.cib().to_xml());
+        let before = process.known.replace(now.clone());
+        if before.is_some_and(|(key, text)| key == now.0 && text != now.1) {
+            Self::fail(world, format!("the CIB of n{} has changed and its key has not", m + 1));
         }
     }
 

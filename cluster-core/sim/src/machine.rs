@@ -39,6 +39,8 @@ pub struct Process {
     pub heartbeat: Heartbeat,
     /// The earliest wake-up that is scheduled.
     pub wake_at: u64,
+    /// Its CIB when it was last looked at, under the key that this had.
+    pub known: Option<((u64, u64, u64, u64), String)>,
 }
 
 pub struct Running {

@@ -297,6 +297,7 @@ impl World {
             node: Node::new(config.clone()),
             heartbeat: Heartbeat::new(&config),
             wake_at: u64::MAX,
+            known: None,
         });
         let (boot, life) = (machine.boot, machine.life);
         let waiting: Vec<OperationId> = machine.unreported.iter().map(|e| e.id).collect();

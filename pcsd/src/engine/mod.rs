@@ -23,7 +23,7 @@ pub struct Snapshot {
     pub key: Option<VersionKey>,
 }
 
-/// (admin_epoch, epoch, num_updates) and the number of the last event.
+/// (admin_epoch, epoch, num_updates), and what moves with changes that are no updates.
 pub type VersionKey = (u64, u64, u64, u64);
 
 #[derive(Debug, Clone)]

@@ -56,4 +56,12 @@ impl Node {
         }
         cib
     }
+
+    /// As long as this stays, [`Node::whole_cib`] does: the version, and what counts the changes that
+    /// no entry makes (a view, a lost quorum, a peer that leaves). The lowest bit: there is no view.
+    pub fn cib_key(&self) -> (u64, u64, u64, u64) {
+        let (admin_epoch, epoch) = self.replica.held.stamp.version();
+        let others = self.counters.views_installed + self.counters.events;
+        (admin_epoch, epoch, self.replica.updates, 2 * others + u64::from(self.view().is_none()))
+    }
 }
