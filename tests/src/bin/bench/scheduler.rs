@@ -116,14 +116,15 @@ fn series(table: &mut Table, runs: usize, ours: &Path, peer: Option<&Path>, flag
         }
         gave_up = theirs.iter().find(|r| r.stopped).copied();
         let ms = |runs: &[Run]| runs.iter().map(|r| r.ms).collect::<Vec<f64>>();
-        let mib = |runs: &[Run]| runs.iter().map(|r| r.peak_mib).collect::<Vec<f64>>();
+        // A run that ended before it was looked at says nothing.
+        let seen = |runs: &[Run]| runs.iter().map(|r| r.peak_mib).filter(|mib| *mib > 0.0).collect();
         if let Some(middle) = median(&ms(&mine)) {
             points.push((((size.nodes * size.primitives) as f64).ln(), middle.ln()));
         }
         let memory = format!("{what}: peak memory");
         for (what, unit, wanted, ours, peer) in [
             (&what, "ms", wanted(size, probed, flag), ms(&mine), ms(&theirs)),
-            (&memory, "MiB", "a tenth", mib(&mine), mib(&theirs)),
+            (&memory, "MiB", "a tenth", seen(&mine), seen(&theirs)),
         ] {
             table.add(what, unit, wanted, ours, peer);
             if gave_up.is_some() {
