@@ -7,7 +7,7 @@
 use super::attributes::HOST_NAME;
 use super::container::ContainerSpec;
 use super::remote::remote_definition;
-use super::resources::{MAX_INSTANCES, Place};
+use super::resources::{MAX_INSTANCES, Place, subtree};
 use super::{Reader, values};
 use crate::model::*;
 use rhapsody_xml::Element;
@@ -200,10 +200,24 @@ impl Reader<'_> {
         let rsc = self.replica_part(bundle, definition);
         self.c[rsc].set(Flags::INTERNAL);
         let node = self.add_node(&id, &id, NodeKind::Remote, 0);
+        self.keep_out(node);
         self.link_container(rsc);
         self.link_remote(rsc);
         self.default_locations(rsc);
         (rsc, node)
+    }
+
+    /// What was read before the bundle may know the node inside from the list of nodes; it is no
+    /// place for that.
+    fn keep_out(&mut self, node: NodeIdx) {
+        for top in self.c.top.clone() {
+            for r in subtree(&self.c, top) {
+                if let Some(entry) = self.c[r].allowed.get_mut(node) {
+                    entry.score = -INFINITY;
+                    entry.discovery = Discovery::Never;
+                }
+            }
+        }
     }
 
     /// Nothing but its own node is a place for what runs inside a container.
