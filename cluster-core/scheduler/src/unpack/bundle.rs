@@ -204,6 +204,8 @@ impl Reader<'_> {
         self.link_container(rsc);
         self.link_remote(rsc);
         self.default_locations(rsc);
+        self.connect_from_anywhere(rsc);
+        self.connect_from_anywhere(rsc);
         (rsc, node)
     }
 

@@ -36,12 +36,18 @@ impl Reader<'_> {
         let rsc = self.add(Arc::new(definition), Variant::Primitive, place, None, false);
         self.c[rsc].set(Flags::INTERNAL);
         self.default_locations(rsc);
+        self.connect_from_anywhere(rsc);
+        self.c.top.push(rsc);
+    }
+
+    /// An implicit connection goes where its container goes. Nobody can name it in a location
+    /// constraint, so every node is open to it even in an asymmetric cluster.
+    pub(super) fn connect_from_anywhere(&mut self, connection: ResourceIdx) {
         if !self.c.options.symmetric {
             for n in 0..self.c.nodes.len() as u32 {
-                self.c[rsc].allowed.entry(NodeIdx(n), 0);
+                self.c[connection].allowed.entry(NodeIdx(n), 0);
             }
         }
-        self.c.top.push(rsc);
     }
 
     /// One resource runs inside another; if it is a connection, its node is a guest.
