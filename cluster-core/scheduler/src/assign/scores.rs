@@ -68,7 +68,9 @@ impl Plan<'_> {
         }
         if self.c[source].variant == Variant::Group {
             let members = &self.c[source].children;
-            let member = if select.this_with { members.last() } else { members.first() };
+            // The last member is with all the others: that is where the way to the primaries begins.
+            let beginning = select.this_with && colocation.is_none();
+            let member = if beginning { members.last() } else { members.first() };
             let Some(member) = member.copied() else { return };
             self.c[source].set(Flags::UPDATING_NODES);
             self.merge_scores(member, target, nodes, colocation, factor, select);

@@ -169,8 +169,12 @@ impl Plan<'_> {
         Ordering::Equal
     }
 
+    /// Where a resource would like to be, with the wishes of what it is with. A group stands and
+    /// falls with its last member, which is with all the others.
     fn merged_table(&mut self, rsc: ResourceIdx) -> NodeTable {
-        let mut table = self.c[rsc].allowed.clone();
+        let r = &self.c[rsc];
+        let last = r.children.last().filter(|_| r.variant == Variant::Group);
+        let mut table = self.c[last.copied().unwrap_or(rsc)].allowed.clone();
         let select = super::scores::Select { nonnegative: false, active: true, this_with: true };
         self.merge_scores(rsc, rsc, &mut table, None, 1.0, select);
         table
