@@ -218,6 +218,6 @@ fn only_the_place_of_the_change_is_another_one() {
       </primitive>
     </resources>"#;
     let root = CIB.lines().nth(1).unwrap();
-    let raised = root.replace('\'', "\"").replace("epoch=\"1\"", "epoch=\"2\"");
+    let raised = root.replace("epoch=\"1\"", "epoch=\"2\"");
     assert_eq!(place.text(), CIB.replace("\n    </resources>", new).replace(root, &raised));
 }

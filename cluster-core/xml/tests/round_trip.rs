@@ -57,16 +57,16 @@ fn an_edit_rewrites_what_it_touches_and_nothing_else() {
     let mut doc = Document::parse(text).unwrap();
     let b = doc.child(doc.root(), "b").unwrap();
     doc.set_attr(b, "x", "3");
-    assert_eq!(doc.to_xml(), text.replace("x='1' y='2'", "x=\"3\" y=\"2\""));
+    assert_eq!(doc.to_xml(), text.replace("x='1' y", "x='3' y"));
     doc.set_text(b, "<");
     let c = doc.child(doc.root(), "c").unwrap();
     doc.rename(c, "d");
-    assert_eq!(doc.to_xml(), "<a><b x=\"3\" y=\"2\">&lt;</b><d x=\"1\"><![CDATA[&]]></d></a>");
+    assert_eq!(doc.to_xml(), "<a><b x='3' y='2'>&lt;</b><d x=\"1\"><![CDATA[&]]></d></a>");
     // A place that is used again has nothing of what stood there.
     doc.remove(c);
     let e = doc.append(doc.root(), "e");
     doc.set_text(e, "t");
-    assert_eq!(doc.to_xml(), "<a><b x=\"3\" y=\"2\">&lt;</b><e>t</e></a>");
+    assert_eq!(doc.to_xml(), "<a><b x='3' y='2'>&lt;</b><e>t</e></a>");
     assert_eq!(doc.compact(doc.root()), "<a><b x=\"3\" y=\"2\">&lt;</b><e>t</e></a>");
 }
 

@@ -5,6 +5,7 @@ use super::{Attr, Document, Element, Kind, NONE, Node, ROOT, Span};
 impl Document {
     /// Sets or adds; a new attribute goes last.
     pub fn set_attr(&mut self, e: Element, name: &str, value: &str) {
+        let text = name;
         let name = self.names.intern(name);
         let mut at = self.node(e).attrs;
         let mut last = NONE;
@@ -12,7 +13,8 @@ impl Document {
             let attr = self.attrs[at as usize];
             if attr.name == name {
                 if self.span(attr.value) != value {
-                    self.node_mut(e).tag = Span::EMPTY;
+                    // Before the value, whose place may be a part of the tag.
+                    self.retag(e, text, Some(value));
                     self.attrs[at as usize].value = self.replace_text(attr.value, value);
                     self.compact_if_worth();
                 }
@@ -36,11 +38,12 @@ impl Document {
         } else {
             self.attrs[last as usize].next = new;
         }
-        self.node_mut(e).tag = Span::EMPTY;
+        self.retag(e, text, Some(value));
     }
 
     /// True when there was one.
     pub fn remove_attr(&mut self, e: Element, name: &str) -> bool {
+        let text = name;
         let Some(name) = self.names.find(name) else {
             return false;
         };
@@ -55,7 +58,7 @@ impl Document {
                     self.attrs[last as usize].next = attr.next;
                 }
                 self.free_attr(at);
-                self.node_mut(e).tag = Span::EMPTY;
+                self.retag(e, text, None);
                 return true;
             }
             last = at;

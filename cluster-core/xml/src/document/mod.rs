@@ -8,6 +8,7 @@ mod copy;
 mod edit;
 mod links;
 mod read;
+mod tag;
 
 pub(crate) use arena::{Attr, Kind, NONE, Names, Node, Raw, Span};
 pub use read::{Children, Descendants};
