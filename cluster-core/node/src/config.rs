@@ -3,26 +3,35 @@
 use crate::{Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 
-/// Everything that does not change while the node runs (a changed corosync.conf means a restart of
-/// the node process, which [`crate::Output::Remember`] makes harmless).
+/// Everything but [`Layout`] does not change while the node runs.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub id: NodeId,
     pub cluster_name: String,
-    /// All nodes of the nodelist, this one too, in any order.
-    pub nodes: Vec<Peer>,
     /// Must be greater at every start of the node process, also across power cuts (a wall clock in
     /// milliseconds does, the shell takes the maximum with what it remembers plus one).
     pub incarnation: Incarnation,
-    /// Silence for so long means lost.
-    pub token_ms: u64,
-    pub quorum: QuorumConfig,
+    pub layout: Layout,
     /// Text of the program, for `dc-version`.
     pub version: String,
     /// A watchdog device is in use (`have-watchdog`).
     pub have_watchdog: bool,
     /// Deliberate defects, for the simulation only: always the default, which has none.
     pub bugs: Bugs,
+}
+
+/// What of corosync.conf may change while the node runs: see [`crate::membership::layout`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// `config_version`: only a greater one replaces it.
+    pub version: u64,
+    /// All nodes of the nodelist, this one too, in any order.
+    pub nodes: Vec<Peer>,
+    /// Silence for so long means lost.
+    pub token_ms: u64,
+    pub quorum: QuorumConfig,
+    /// The whole file, for those who do not have it; opaque to the machine.
+    pub text: String,
 }
 
 /// One entry of the nodelist.
@@ -35,7 +44,7 @@ pub struct Peer {
 }
 
 /// The `quorum` section of corosync.conf, meanings as in votequorum(5).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuorumConfig {
     /// 0: the sum of the nodelist's votes.
     pub expected_votes: u32,
@@ -51,7 +60,7 @@ pub struct QuorumConfig {
 }
 
 /// Which node decides an even split.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TieBreaker {
     #[default]
     Lowest,
@@ -80,7 +89,7 @@ pub struct Bugs {
 
 impl Config {
     pub fn peer(&self, id: NodeId) -> Option<&Peer> {
-        self.nodes.iter().find(|p| p.id == id)
+        self.layout.nodes.iter().find(|p| p.id == id)
     }
 
     /// The name of a node; its number where the nodelist does not know it.
@@ -89,12 +98,12 @@ impl Config {
     }
 
     pub fn id_of(&self, name: &str) -> Option<NodeId> {
-        self.nodes.iter().find(|p| p.name == name).map(|p| p.id)
+        self.layout.nodes.iter().find(|p| p.name == name).map(|p| p.id)
     }
 
     /// After this much silence a peer is suspected: a little before `token` is over, so that a
     /// partition without quorum has begun its policy when it is (S2).
     pub fn suspect_after_ms(&self) -> u64 {
-        crate::heartbeat::suspect_after_ms(self.token_ms)
+        crate::heartbeat::suspect_after_ms(self.layout.token_ms)
     }
 }

@@ -1,5 +1,6 @@
 //! What goes into a node and what comes out of it.
 
+use crate::config::Layout;
 use crate::heartbeat::{Beacon, Connectivity};
 use crate::{Incarnation, NodeId};
 use rhapsody_api::core::{Event, Request, Response};
@@ -42,8 +43,10 @@ pub enum Input {
     Executed(Executed),
     /// An [`Output::Fence`] ended.
     Fenced { id: u64, result: FenceResult },
-    /// A client asks. `Events` and `Detach` are the shell's own and never come here.
+    /// A client asks. `Events`, `Detach` and `Reload` are the shell's own and never come here.
     Request { id: u64, request: Request },
+    /// A client wants the file of this node, which the shell has read, to be in force.
+    Reload { id: u64, layout: Box<Layout> },
 }
 
 /// What survived from earlier lives.
@@ -105,6 +108,8 @@ pub enum Output {
     },
     /// A line of the journal. The shell numbers and stores it and feeds `Events` streams (`number` is 0).
     Event(Event),
+    /// This corosync.conf is in force now: keep it on disk where another one is, beat and link by it.
+    Layout(Box<Layout>),
     /// The node process should end.
     Exit(Exit),
 }

@@ -9,6 +9,7 @@ use crate::fencing::Fencing;
 use crate::heartbeat::{Beacon, Connectivity};
 use crate::local::Local;
 use crate::membership::Membership;
+use crate::membership::layout::Layouts;
 use crate::quorum::Memory;
 use crate::replica::Replica;
 use crate::replica::entry::Entry;
@@ -27,7 +28,7 @@ pub struct Node {
     outputs: VecDeque<Output>,
     pub(crate) started: bool,
     exited: bool,
-    channels: BTreeMap<NodeId, Channel>,
+    pub(crate) channels: BTreeMap<NodeId, Channel>,
     pub(crate) net: Connectivity,
     beacon: Beacon,
     pub(crate) membership: Membership,
@@ -36,6 +37,7 @@ pub struct Node {
     pub(crate) local: Local,
     pub(crate) dc: Option<Dc>,
     pub(crate) clients: Clients,
+    pub(crate) layouts: Layouts,
     pub(crate) fencing: Fencing,
     /// Ordered entries that still have to be applied here.
     pub(crate) todo: VecDeque<(u64, Entry)>,
@@ -59,10 +61,11 @@ pub struct Counters {
 
 impl Node {
     pub fn new(config: Config) -> Node {
-        let names = config.nodes.iter().map(|p| (p.id, p.name.clone())).collect();
-        let peers = config.nodes.iter().filter(|p| p.id != config.id);
+        let names = config.layout.nodes.iter().map(|p| (p.id, p.name.clone())).collect();
+        let peers = config.layout.nodes.iter().filter(|p| p.id != config.id);
         let channels = peers.map(|p| (p.id, Channel::new(config.incarnation))).collect();
-        let beacon = Beacon { incarnation: config.incarnation, ..Beacon::default() };
+        let beacon =
+            Beacon { incarnation: config.incarnation, layout: config.layout.version, ..Beacon::default() };
         Node {
             names,
             now: Now { mono_ms: 0, wall_ms: 0 },
@@ -78,6 +81,7 @@ impl Node {
             local: Local::new(&config),
             dc: None,
             clients: Clients::default(),
+            layouts: Layouts::default(),
             fencing: Fencing::default(),
             todo: VecDeque::new(),
             counters: Counters::default(),
@@ -102,6 +106,7 @@ impl Node {
             Input::Executed(executed) => self.take_executed(executed),
             Input::Fenced { id, result } => self.take_fence_result(id, result),
             Input::Request { id, request } => self.take_request(id, request),
+            Input::Reload { id, layout } => self.take_reload(id, *layout),
         }
         if self.started {
             self.run_timers();
@@ -127,6 +132,7 @@ impl Node {
             self.disk_deadline(),
             self.dc_deadline(),
             self.clients.deadline(),
+            self.layouts.deadline(),
         ]
         .into_iter()
         .flatten()
@@ -136,7 +142,7 @@ impl Node {
     fn start(&mut self, start: Start) {
         self.started = true;
         self.load(&start);
-        self.membership.begin(self.now.mono_ms, self.config.token_ms);
+        self.membership.begin(self.now.mono_ms, self.config.layout.token_ms);
         self.restore_local(start);
         self.event(
             "started",
@@ -153,7 +159,7 @@ impl Node {
     fn notice_lateness(&mut self, now: Now) {
         if let Some(deadline) = self.deadline() {
             let late = now.mono_ms.saturating_sub(deadline);
-            if late >= self.config.token_ms {
+            if late >= self.config.layout.token_ms {
                 self.was_late(late);
             }
         }
@@ -165,6 +171,7 @@ impl Node {
             while let Some((number, entry)) = self.todo.pop_front() {
                 self.apply(number, entry);
             }
+            self.tick_layouts();
             self.tick_membership();
             self.tick_local();
             self.tick_disk();
@@ -219,7 +226,10 @@ impl Node {
 
     fn take_message(&mut self, from: NodeId, message: Message) {
         match message {
-            Message::Propose { view, members, config } => self.take_propose(from, view, members, config),
+            Message::Propose { view, members, config, layout } => {
+                self.take_propose(from, view, members, config, layout)
+            }
+            Message::Layout(layout) => self.take_layout(&layout),
             Message::Refuse { view, promised, unreachable } => {
                 self.take_refuse(from, view, promised, &unreachable)
             }
@@ -301,6 +311,8 @@ pub struct Belief {
     pub digest: String,
     /// It coordinates and has nothing left to do.
     pub idle: bool,
+    /// Version of the corosync.conf that it counts by.
+    pub layout: u64,
 }
 
 impl Node {
@@ -312,6 +324,7 @@ impl Node {
             config: stamp.version(),
             digest: stamp.digest.clone(),
             idle: self.dc_is_idle(),
+            layout: self.config.layout.version,
         }
     }
 
@@ -327,6 +340,11 @@ impl Node {
     /// The whole CIB as tools see it.
     pub fn cib(&self) -> crate::Cib {
         self.whole_cib(crate::replica::render::Reader::Tools)
+    }
+
+    /// The corosync.conf that is in force here.
+    pub fn layout(&self) -> &crate::config::Layout {
+        &self.config.layout
     }
 
     /// The configuration that counts here.

@@ -15,6 +15,8 @@ pub struct Memory {
     pub waited: bool,
     /// Lowered by last_man_standing; 0: as configured.
     pub expected: u32,
+    /// Votes that an administrator said are expected, until corosync.conf is changed; 0: nobody did.
+    pub ordered: u32,
     /// The members of the last quorate view: only they can hold the tie breaker.
     pub last_quorate: BTreeSet<NodeId>,
 }
@@ -45,15 +47,18 @@ impl QuorumConfig {
 
 /// The votes of the nodelist.
 pub fn votes(config: &Config) -> BTreeMap<NodeId, u32> {
-    config.nodes.iter().map(|p| (p.id, p.votes)).collect()
+    config.layout.nodes.iter().map(|p| (p.id, p.votes)).collect()
 }
 
 /// Is a partition with these members quorate?
 pub fn judge(config: &Config, memory: &Memory, members: &BTreeSet<NodeId>) -> Verdict {
-    let options = &config.quorum;
+    let options = &config.layout.quorum;
     let votes = votes(config);
     let total: u32 = members.iter().map(|m| votes.get(m).copied().unwrap_or(0)).sum();
-    let configured = if options.expected_votes > 0 { options.expected_votes } else { votes.values().sum() };
+    let configured = match (memory.ordered, options.expected_votes) {
+        (0, 0) => votes.values().sum(),
+        (0, votes) | (votes, _) => votes,
+    };
     let expected = if options.last_man_standing && memory.expected > 0 {
         memory.expected.max(total).min(configured.max(total))
     } else {
@@ -92,7 +97,7 @@ fn waits(config: &Config) -> bool {
     if config.bugs.ignore_wait_for_all {
         return false;
     }
-    config.quorum.waits_for_all()
+    config.layout.quorum.waits_for_all()
 }
 
 /// The node that decides an even split: of the last quorate view, as votequorum does, so that two
@@ -126,9 +131,9 @@ pub fn remember(
 
 /// last_man_standing: the window passed in a quorate view.
 pub fn stand(config: &Config, memory: &Memory, verdict: &Verdict) -> Option<Memory> {
-    let lower = config.quorum.last_man_standing && verdict.quorate && verdict.total < verdict.expected;
+    let lower = config.layout.quorum.last_man_standing && verdict.quorate && verdict.total < verdict.expected;
     // From two to one only a tie breaker may go.
-    let floor = if config.quorum.auto_tie_breaker { 1 } else { 2 };
+    let floor = if config.layout.quorum.auto_tie_breaker { 1 } else { 2 };
     (lower && verdict.total >= floor).then(|| Memory { expected: verdict.total, ..memory.clone() })
 }
 

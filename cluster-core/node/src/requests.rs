@@ -62,7 +62,9 @@ impl Node {
                 self.begin_leaving();
                 Response::Done
             }
-            Request::Events { .. } | Request::Detach => Response::Error(CoreError::Unsupported),
+            Request::Events { .. } | Request::Detach | Request::Reload => {
+                Response::Error(CoreError::Unsupported)
+            }
             other => {
                 self.forward(id, other);
                 return;
@@ -207,7 +209,25 @@ impl Node {
                 self.answer(origin, Response::Done);
             }
             Request::Wait { timeout_ms } => self.wait_idle(origin, timeout_ms),
+            Request::ExpectedVotes { votes } => {
+                // Also from a coordinator to the next one: the order may have been lost with its view.
+                self.order(Entry::ExpectedVotes { votes });
+                self.answer(origin, Response::Done);
+            }
+            Request::CancelWaitForAll => self.stop_waiting(origin),
             _ => self.answer(origin, Response::Error(CoreError::Unsupported)),
+        }
+    }
+
+    fn stop_waiting(&mut self, origin: Origin) {
+        let waiting = self.view().is_some_and(|view| view.quorum.waiting);
+        if waiting {
+            self.event("quorum", "an administrator ended the waiting for all nodes", json!({"forced": true}));
+            self.order(Entry::StopWaiting);
+            self.answer(origin, Response::Done);
+        } else {
+            let text = "the cluster is not waiting for nodes to establish quorum".to_owned();
+            self.answer(origin, Response::Error(CoreError::Refused { text }));
         }
     }
 
@@ -237,6 +257,7 @@ impl Node {
         let view = self.view();
         let members = self
             .config
+            .layout
             .nodes
             .iter()
             .map(|p| Member {
@@ -320,7 +341,7 @@ impl Node {
             return;
         }
         let peers: Vec<NodeId> =
-            self.config.nodes.iter().map(|p| p.id).filter(|id| *id != self.me()).collect();
+            self.config.layout.nodes.iter().map(|p| p.id).filter(|id| *id != self.me()).collect();
         for peer in peers {
             self.send(peer, &Message::Leave);
         }

@@ -3,6 +3,7 @@
 //! Postcard inside; the first byte of every message is the protocol. API values travel as JSON text,
 //! because they are open-ended.
 
+use crate::config::Layout;
 use crate::membership::view::{View, ViewId};
 use crate::replica::config::{Lineage, Stamp};
 use crate::replica::entry::Entry;
@@ -12,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version this build speaks to peers.
-pub const PROTOCOL: u8 = 2;
+pub const PROTOCOL: u8 = 3;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Message {
     /// A coordinator wants this view. Whoever promises it leaves the one it is in.
-    Propose { view: ViewId, members: BTreeMap<NodeId, Incarnation>, config: Stamp },
+    Propose { view: ViewId, members: BTreeMap<NodeId, Incarnation>, config: Stamp, layout: u64 },
     /// No: a higher view was promised already, or I do not reach one of the members.
     Refuse { view: ViewId, promised: ViewId, unreachable: Vec<NodeId> },
     /// Yes, and this is what I have.
@@ -36,6 +37,8 @@ pub enum Message {
     Leave,
     /// The cluster holds this life of yours for fenced.
     YouWereFenced { incarnation: Incarnation },
+    /// Your corosync.conf is older than this one.
+    Layout(Box<Layout>),
 }
 
 /// What a member brings into a new view.
@@ -48,6 +51,7 @@ pub struct FlushState {
     pub was_dc: bool,
     pub waited: bool,
     pub expected: u32,
+    pub ordered: u32,
     pub last_quorate: Vec<NodeId>,
     pub cannot_persist: bool,
     pub stamp: Stamp,
@@ -72,6 +76,7 @@ pub struct Install {
     /// Members whose configuration lost, and which it was.
     pub losers: Vec<(NodeId, Stamp)>,
     pub expected: u32,
+    pub ordered: u32,
     pub others_waited: bool,
     pub last_quorate: Vec<NodeId>,
     /// num_updates.

@@ -32,6 +32,8 @@ pub struct Checks {
     /// Without quorum nothing is started (freeze goes on with what its partition had).
     no_starts: bool,
     calm_since: Option<u64>,
+    /// Since when two parts without a common member believe in their quorum.
+    split_since: Option<u64>,
     /// When something last went wrong with the machine, or with the whole network.
     hurt_at: Vec<u64>,
     network_hurt_at: u64,
@@ -63,6 +65,7 @@ impl Checks {
             ignore: plan.policy == "ignore",
             no_starts: !matches!(plan.policy, "ignore" | "freeze"),
             calm_since: None,
+            split_since: None,
             hurt_at: vec![0; n],
             network_hurt_at: 0,
             undisturbed: 0,
@@ -116,6 +119,11 @@ impl Checks {
         }
     }
 
+    /// Another token is on its way to the machines: what is lenient counts.
+    pub fn reconfigured(&mut self, token_ms: u64) {
+        self.token_ms = self.token_ms.max(token_ms);
+    }
+
     pub fn fault_at(&mut self, now: u64, lasts: u64) {
         self.faults.push((now, now + lasts));
     }
@@ -164,7 +172,7 @@ impl Checks {
                 Self::fail(world, format!("n{} went back from view {old} to {}", m + 1, view.id));
                 return;
             }
-            let majority = Self::healthy(world).len() > world.plan.nodes / 2;
+            let majority = Self::is_majority(world, m, &Self::healthy(world));
             if majority && !view.quorum.quorate && Self::healthy(world).contains(&m) {
                 Self::fail(
                     world,
@@ -231,6 +239,7 @@ impl Checks {
         for m in 0..world.plan.nodes {
             Self::quorum_is_real(world, m);
         }
+        Self::one_quorum(world);
         if world.now % 200 != 0 {
             return;
         }
@@ -265,10 +274,46 @@ impl Checks {
             return;
         }
         let Some(process) = &machine.process else { return };
-        let token = world.checks.token_ms;
-        let heard = machine.heard.values().filter(|at| now.saturating_sub(**at) <= token + 20).count();
-        if heard + 1 < world.plan.nodes / 2 + 1 && process.node.is_quorate() {
-            Self::fail(world, format!("S2: n{} believes in a quorum and hears {heard} peers", m + 1));
+        let token = process.node.layout().token_ms;
+        let heard = machine.heard.iter().filter(|(_, at)| now.saturating_sub(**at) <= token + 20);
+        let heard: Vec<usize> = heard.map(|(peer, _)| *peer).chain([m]).collect();
+        let quorate = process.node.is_quorate();
+        if quorate && !Self::is_majority(world, m, &heard) {
+            let peers = heard.len() - 1;
+            Self::fail(world, format!("S2: n{} believes in a quorum and hears {peers} peers", m + 1));
+        }
+    }
+
+    /// By the votes of the corosync.conf that is in force on machine `m`.
+    fn is_majority(world: &World, m: usize, machines: &[usize]) -> bool {
+        let Some(process) = &world.machines[m].process else { return false };
+        let peers = &process.node.layout().nodes;
+        let of = |peer: &&rhapsody_node::Peer| machines.contains(&(peer.id as usize - 1));
+        let votes: u32 = peers.iter().filter(of).map(|peer| peer.votes).sum();
+        votes > peers.iter().map(|peer| peer.votes).sum::<u32>() / 2
+    }
+
+    /// Two parts without a common member do not both believe in their quorum, whatever
+    /// corosync.conf each of them counts by; for a moment one may not know yet.
+    fn one_quorum(world: &mut World) {
+        if world.checks.two_node || world.checks.ignore {
+            return;
+        }
+        let now = world.now;
+        let believes = |machine: &crate::machine::Machine| {
+            let paused = machine.paused_until.max(machine.process_paused_until);
+            let process = machine.process.as_ref().filter(|_| now > paused + 20)?;
+            let view = process.node.belief().view?;
+            process.node.is_quorate().then_some(view.ids())
+        };
+        let parts: Vec<_> = world.machines.iter().filter_map(believes).collect();
+        let split = parts.iter().any(|one| parts.iter().any(|other| one.is_disjoint(other)));
+        let since = world.checks.split_since.take().unwrap_or(now);
+        if split {
+            world.checks.split_since = Some(since);
+            if now > since + world.checks.token_ms + 100 {
+                Self::fail(world, format!("S2: two parts believe in a quorum since {since} ms: {parts:?}"));
+            }
         }
     }
 
@@ -317,6 +362,9 @@ impl Checks {
                 if first.view != belief.view || first.digest != belief.digest || first.config != belief.config
                 {
                     return Err(format!("n{} and n1 differ: {:?} {:?}", m + 1, first.config, belief.config));
+                }
+                if first.layout != belief.layout {
+                    return Err(format!("n{} has another corosync.conf: {}", m + 1, belief.layout));
                 }
             }
             if view.dc == machine.id && !belief.idle {

@@ -3,8 +3,8 @@
 use crate::rng::Rng;
 use crate::tally::Fault;
 use crate::world::{Event, World};
-use rhapsody_node::QuorumConfig;
-use rhapsody_node::config::Bugs;
+use rhapsody_node::config::{Bugs, Layout};
+use rhapsody_node::{Peer, QuorumConfig};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FenceMode {
@@ -132,6 +132,17 @@ impl Plan {
                 fault.at = *rng.pick(&clients) + rng.between(1, 14);
             }
         }
+        // With numbers of their own: the worlds are otherwise those from before there was this.
+        let mut own = Rng::new(seed ^ 0xC0F);
+        for _ in 0..*own.pick(&[0, 0, 1, 1, 2]) {
+            let machine = own.below(nodes as u64) as usize;
+            let at = own.between(FIRST_MS, LAST_MS - 4000);
+            // Often just when something else goes wrong.
+            let near = faults[own.below(faults.len() as u64) as usize].at;
+            let at = if own.percent(50) { near + own.below(400) } else { at };
+            let other = own.below(nodes as u64) as usize;
+            faults.push(Planned { at, lasts: 100, fault: Fault::Reconfigured, machine, other });
+        }
         faults.sort_by_key(|f| f.at);
         let together = rng.percent(60);
         let power_on = (0..nodes).map(|_| if together { rng.below(50) } else { rng.below(4000) }).collect();
@@ -147,6 +158,20 @@ impl Plan {
             clients,
             bugs: Bugs::default(),
             real_scheduler: true,
+        }
+    }
+}
+
+impl Plan {
+    /// The corosync.conf that all machines begin with.
+    pub fn layout(&self) -> Layout {
+        let peer = |id| Peer { id, name: format!("n{id}"), votes: 1 };
+        Layout {
+            version: 1,
+            nodes: (1..=self.nodes as u32).map(peer).collect(),
+            token_ms: self.token_ms,
+            quorum: self.quorum.clone(),
+            text: "corosync.conf 1".to_owned(),
         }
     }
 }
@@ -281,6 +306,10 @@ pub fn begin(world: &mut World, index: usize) {
                 let _ = boot;
             }
         }
+        Fault::Reconfigured => {
+            world.tally.count(Fault::Reconfigured);
+            reconfigure(world, m, other);
+        }
         Fault::FenceSlow => world.fence_mode = FenceMode::Slow,
         Fault::FenceFailed => world.fence_mode = FenceMode::Fails,
         Fault::FenceHung => world.fence_mode = FenceMode::Hangs,
@@ -288,6 +317,32 @@ pub fn begin(world: &mut World, index: usize) {
         Fault::Restart | Fault::DiskForgot | Fault::TwoNodeSplit | Fault::TwoNodeMerge => {}
     }
     world.after(planned.lasts, Event::FaultEnd(index));
+}
+
+/// The operator changes corosync.conf: the token, or how much a vote weighs. Where he cannot reach a
+/// machine its file stays as it is.
+fn reconfigure(world: &mut World, m: usize, other: usize) {
+    let newest = world.machines.iter().map(|machine| &machine.layout).max_by_key(|layout| layout.version);
+    let Some(mut layout) = newest.cloned() else { return };
+    layout.version += 1;
+    layout.text = format!("corosync.conf {}", layout.version);
+    if layout.quorum.two_node || world.rng.percent(40) {
+        layout.token_ms = if layout.token_ms == 300 { 1000 } else { 300 };
+    } else {
+        // One vote more or less, so that a majority before and one after always share a node.
+        let votes = &mut layout.nodes[other].votes;
+        *votes = if *votes == 1 { 2 } else { 1 };
+    }
+    world.plan.token_ms = layout.token_ms;
+    world.checks.reconfigured(layout.token_ms);
+    for machine in world.machines.iter_mut().filter(|machine| machine.powered) {
+        if world.rng.percent(80) {
+            machine.layout = layout.clone();
+        }
+    }
+    let version = layout.version;
+    world.say(m, || format!("corosync.conf {version}: {:?} {:?}", layout.token_ms, layout.nodes));
+    world.drive(m, rhapsody_node::Input::Reload { id: 0, layout: Box::new(layout) });
 }
 
 /// A fault that lasts is over.

@@ -1,5 +1,6 @@
 //! One machine: power, clocks, disk, executor, the services that really run, and the node process.
 
+use rhapsody_node::config::Layout;
 use rhapsody_node::{Document, Executed, Heartbeat, Node, NodeId, Operation, OperationId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,8 @@ pub struct Machine {
     /// The operator wants the cluster to run here.
     pub enabled: bool,
     pub disk: Disk,
+    /// Its corosync.conf.
+    pub layout: Layout,
     // What the executor keeps.
     pub remembered: BTreeMap<String, Vec<u8>>,
     pub running: BTreeMap<OperationId, Running>,
@@ -61,7 +64,7 @@ pub struct Disk {
 }
 
 impl Machine {
-    pub fn new(index: usize, document: Document) -> Machine {
+    pub fn new(index: usize, document: Document, layout: Layout) -> Machine {
         Machine {
             id: index as NodeId + 1,
             name: format!("n{}", index + 1),
@@ -75,6 +78,7 @@ impl Machine {
             life: 0,
             enabled: true,
             disk: Disk { stored: Some(document), ..Disk::default() },
+            layout,
             remembered: BTreeMap::new(),
             running: BTreeMap::new(),
             unreported: Vec::new(),

@@ -34,9 +34,11 @@ pub enum Fault {
     TwoNodeSplit,
     TwoNodeMerge,
     OrderlyLeave,
+    /// A new corosync.conf, on most machines, and one of them asked to take it.
+    Reconfigured,
 }
 
-pub const ALL: [Fault; 29] = [
+pub const ALL: [Fault; 30] = [
     Fault::Delay,
     Fault::Loss,
     Fault::Duplicate,
@@ -66,6 +68,7 @@ pub const ALL: [Fault; 29] = [
     Fault::TwoNodeSplit,
     Fault::TwoNodeMerge,
     Fault::OrderlyLeave,
+    Fault::Reconfigured,
 ];
 
 #[derive(Debug, Clone, Default)]

@@ -11,7 +11,7 @@ use rhapsody_api::core::{ConfigVersion, CoreError, Request, Response};
 use rhapsody_cib::{Cib, nvpair, patch};
 use rhapsody_node::{
     Config, Document, Executed, Exit, FenceRequest, FenceResult, Heartbeat, Input, Node, Now, OpStatus,
-    Operation, OperationId, Output, Peer, Start,
+    Operation, OperationId, Output, Start,
 };
 use rhapsody_transition::Transition;
 use std::collections::BTreeMap;
@@ -82,7 +82,8 @@ const WALL_START_MS: u64 = 1_790_000_000_000;
 impl World {
     pub fn new(seed: u64, plan: Plan, keep_log: bool) -> World {
         let document = first_document(&plan);
-        let machines: Vec<Machine> = (0..plan.nodes).map(|i| Machine::new(i, document.clone())).collect();
+        let machines: Vec<Machine> =
+            (0..plan.nodes).map(|i| Machine::new(i, document.clone(), plan.layout())).collect();
         let checks = Checks::new(&plan);
         let real_scheduler = plan.real_scheduler;
         World {
@@ -277,12 +278,8 @@ impl World {
         let config = Config {
             id: machine.id,
             cluster_name: "sim".to_owned(),
-            nodes: (1..=self.plan.nodes as u32)
-                .map(|id| Peer { id, name: format!("n{id}"), votes: 1 })
-                .collect(),
             incarnation: self.now + 1,
-            token_ms: self.plan.token_ms,
-            quorum: self.plan.quorum.clone(),
+            layout: machine.layout.clone(),
             version: "sim".to_owned(),
             have_watchdog: false,
             bugs: self.plan.bugs,
@@ -435,6 +432,16 @@ impl World {
             Output::KeepLoser { origin, document } => {
                 self.say(m, || format!("keeps a loser: {origin}"));
                 self.kept.push(document.xml);
+            }
+            Output::Layout(layout) => {
+                if let Some(process) = &mut self.machines[m].process {
+                    process.heartbeat.set_layout(&layout);
+                }
+                // Unless the operator has put a newer one there meanwhile.
+                if layout.version > self.machines[m].layout.version {
+                    self.machines[m].layout = *layout;
+                }
+                self.after(0, Event::Wake { m, life });
             }
             Output::Execute(operation) => self.execute(m, *operation),
             Output::Cancel(_) => {}

@@ -16,7 +16,7 @@
 
 use super::crypto::{Key, Secret, cluster_hash};
 use super::packet::{Dropped, Header, Kind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A life that does not know us is greeted at most this often.
 const HELLO_INTERVAL_MS: u64 = 50;
@@ -84,20 +84,28 @@ impl Sessions {
     ) -> Sessions {
         let salt = random();
         let cluster = cluster_hash(cluster_name);
-        let peers = peers.into_iter().filter(|peer| *peer != id).map(|peer| {
-            let hello_key = secret.key(&[&salt], &[HELLO]);
-            let fresh = Peer {
+        let (known, dropped) = (BTreeMap::new(), BTreeMap::new());
+        let mut sessions =
+            Sessions { id, incarnation, cluster, salt, secret, random, counter: 0, peers: known, dropped };
+        sessions.set_peers(peers);
+        sessions
+    }
+
+    /// With these hands are shaken; whoever was known before and stays is known still.
+    pub fn set_peers(&mut self, peers: impl IntoIterator<Item = u32>) {
+        let wanted: BTreeSet<u32> = peers.into_iter().filter(|peer| *peer != self.id).collect();
+        self.peers.retain(|peer, _| wanted.contains(peer));
+        for peer in wanted {
+            let hello_key = self.secret.key(&[&self.salt], &[HELLO]);
+            let random = &mut self.random;
+            self.peers.entry(peer).or_insert_with(|| Peer {
                 challenge: random(),
                 life: None,
                 hello_sent_ms: None,
                 answer_sent_ms: None,
                 hello_key,
-            };
-            (peer, fresh)
-        });
-        let peers = peers.collect();
-        let dropped = BTreeMap::new();
-        Sessions { id, incarnation, cluster, salt, secret, random, counter: 0, peers, dropped }
+            });
+        }
     }
 
     /// How many packets were dropped, by reason.

@@ -8,6 +8,7 @@ use super::interfaces;
 use super::packet::Kind;
 use super::session::Sessions;
 use crate::{clock, sys};
+use rhapsody_node::config::Layout;
 use rhapsody_node::{Beacon, Connectivity, Heartbeat, NodeId};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use serde_json::{Value, json};
@@ -52,6 +53,7 @@ enum Order {
     Send { to: NodeId, bytes: Vec<u8> },
     Advertise(Beacon),
     Addresses(Addresses),
+    Layout { layout: Box<Layout>, addresses: Addresses },
     Stop,
 }
 
@@ -142,6 +144,11 @@ impl Links {
 
     pub fn set_addresses(&self, addresses: Addresses) {
         self.order(Order::Addresses(addresses));
+    }
+
+    /// Other nodes, other addresses, another token.
+    pub fn set_layout(&self, layout: Layout, addresses: Addresses) {
+        self.order(Order::Layout { layout: Box::new(layout), addresses });
     }
 
     pub fn state(&self) -> State {
@@ -298,18 +305,39 @@ impl Runner {
             match self.orders.try_recv() {
                 Ok(Order::Send { to, bytes }) => self.send(to, &bytes),
                 Ok(Order::Advertise(beacon)) => self.setup.heartbeat.advertise(beacon),
-                Ok(Order::Addresses(addresses)) => {
-                    let links = addresses.values().map(Vec::len).max().unwrap_or(0);
-                    if links > self.sockets.len() {
-                        self.sockets.resize_with(links, || None);
-                    }
-                    self.setup.addresses = addresses;
-                    self.bind_at = 0;
+                Ok(Order::Addresses(addresses)) => self.set_addresses(addresses),
+                Ok(Order::Layout { layout, addresses }) => {
+                    self.setup.token_ms = layout.token_ms;
+                    self.setup.heartbeat.set_layout(&layout);
+                    self.setup.sessions.set_peers(layout.nodes.iter().map(|peer| peer.id));
+                    let listed = |id: &NodeId| layout.nodes.iter().any(|peer| peer.id == *id);
+                    self.hears_us.retain(|id, _| listed(id));
+                    self.state.incarnations.retain(|id, _| listed(id));
+                    self.set_addresses(addresses);
                 }
                 Ok(Order::Stop) => return self.stop = true,
                 Err(_) => return,
             }
         }
+    }
+
+    /// A link whose own address is another one now gets a new socket.
+    fn set_addresses(&mut self, addresses: Addresses) {
+        let links = addresses.values().map(Vec::len).max().unwrap_or(0);
+        self.sockets.resize_with(links, || None);
+        let own = |addresses: &Addresses, link: usize| addresses.get(&self.setup.id)?.get(link).copied()?;
+        for link in 0..links {
+            if own(&addresses, link) != own(&self.setup.addresses, link) {
+                self.sockets[link] = None;
+            }
+        }
+        self.last_heard.retain(|(id, link), _| {
+            let here = addresses.get(id).and_then(|links| links.get(*link));
+            here == self.setup.addresses.get(id).and_then(|links| links.get(*link))
+        });
+        self.rest.clear();
+        self.setup.addresses = addresses;
+        self.bind_at = 0;
     }
 
     fn beat(&mut self) {

@@ -6,6 +6,7 @@
 
 mod agents;
 mod executor_link;
+mod layout;
 mod requests;
 mod setup;
 mod socket;
@@ -24,6 +25,7 @@ use agents::Agents;
 use anyhow::Context;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use executor_link::{ExecutorLink, Greeting};
+use layout::Names;
 use requests::Requests;
 use rhapsody_api::core::{Event, Hello, PROTOCOL, Request, Response};
 use rhapsody_client::Paths;
@@ -60,7 +62,7 @@ pub enum Happened {
     ClientGone { client: ClientId },
     Persisted { seq: u64, result: Result<(), String> },
     Scheduled { request: u64, transition: Result<Box<Transition>, String> },
-    Addresses(Addresses),
+    Addresses { generation: u64, addresses: Addresses },
     Signal(i32),
 }
 
@@ -72,7 +74,11 @@ pub struct Options {
 }
 
 struct Shell {
+    paths: Paths,
     setup: Setup,
+    /// As far as names are looked up.
+    addresses: Addresses,
+    names: Names,
     machine: Node,
     links: Links,
     executor: ExecutorLink,
@@ -128,10 +134,8 @@ impl Shell {
         let config = Config {
             id: setup.id,
             cluster_name: setup.cluster_name.clone(),
-            nodes: setup.nodes.clone(),
             incarnation,
-            token_ms: setup.token_ms,
-            quorum: setup.quorum.clone(),
+            layout: setup.layout(),
             version: format!("{}-rhapsody", env!("CARGO_PKG_VERSION")),
             have_watchdog: false,
             bugs: Default::default(),
@@ -143,12 +147,17 @@ impl Shell {
         };
         let agents = Agents::new(Places::find(paths), incarnation, &started_devices);
         let links = start_links(&setup, &config, &to_loop)?;
+        let recent = Recent::open(&paths.journal());
         let clients = socket::listen(&paths.core_socket(), hello, to_loop.clone())?;
         let workers = Workers::start(paths, store, &to_loop)?;
         watch_signals(signals, to_loop.clone())?;
-        resolve_names(&setup, to_loop)?;
+        let names = Names::new(to_loop);
+        names.watch(&setup);
         lock_memory();
         let mut shell = Shell {
+            paths: options.paths,
+            addresses: setup.addresses(false),
+            names,
             machine: Node::new(config),
             links,
             executor,
@@ -156,7 +165,7 @@ impl Shell {
             workers,
             clients,
             requests: Requests::default(),
-            recent: Recent::open(&paths.journal()),
+            recent,
             at_once: VecDeque::new(),
             operations_reserved: next_operation + OPERATION_STEP,
             happened,
@@ -262,8 +271,11 @@ impl Shell {
             Happened::Scheduled { request, transition } => {
                 self.handle(Input::Scheduled { request, transition })
             }
-            Happened::Addresses(addresses) => {
-                self.links.set_addresses(addresses);
+            Happened::Addresses { generation, addresses } => {
+                if self.names.is_current(generation) {
+                    self.addresses.clone_from(&addresses);
+                    self.links.set_addresses(addresses);
+                }
                 None
             }
         }
@@ -328,6 +340,7 @@ impl Shell {
             }
             Output::Reply { id, response } => self.reply(id, response),
             Output::Event(event) => self.publish(event),
+            Output::Layout(layout) => self.take_layout(&layout),
             Output::Exit(exit) => return self.exit(exit),
         }
         None
@@ -438,30 +451,6 @@ fn watch_signals(signals: std::os::fd::OwnedFd, to_loop: SyncSender<Happened>) -
         }
     };
     std::thread::Builder::new().name("signals".to_owned()).stack_size(128 << 10).spawn(work)?;
-    Ok(())
-}
-
-/// Names in corosync.conf: looked up on a thread, because a name server may take its time.
-fn resolve_names(setup: &Setup, to_loop: SyncSender<Happened>) -> anyhow::Result<()> {
-    if !setup.has_names() {
-        return Ok(());
-    }
-    let (written, ports) = (setup.written.clone(), setup.ports);
-    let work = move || {
-        let mut last = None;
-        loop {
-            let addresses = setup::resolve(&written, &ports, true);
-            let complete = addresses.values().flatten().all(Option::is_some);
-            if last.as_ref() != Some(&addresses) {
-                last = Some(addresses.clone());
-                if to_loop.send(Happened::Addresses(addresses)).is_err() {
-                    return;
-                }
-            }
-            std::thread::sleep(if complete { RESOLVE_INTERVAL } else { Duration::from_secs(1) });
-        }
-    };
-    std::thread::Builder::new().name("names".to_owned()).stack_size(512 << 10).spawn(work)?;
     Ok(())
 }
 

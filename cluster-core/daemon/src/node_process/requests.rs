@@ -32,6 +32,13 @@ impl Requests {
         self.listeners.clone()
     }
 
+    /// A number of the machine for a client's request.
+    pub fn open(&mut self, client: ClientId, id: u64) -> u64 {
+        self.last += 1;
+        self.open.insert(self.last, Open { client, id, statistics: false });
+        self.last
+    }
+
     pub fn client_gone(&mut self, client: ClientId) {
         self.listeners.retain(|(listener, _)| *listener != client);
         // What it asked for goes on; there is only nobody to tell.
@@ -57,6 +64,7 @@ impl Shell {
                 self.end(Some(true));
                 Some(0)
             }
+            Request::Reload => self.reload(client, id),
             request => {
                 if self.requests.open.len() >= OPEN_MAX {
                     let text = "too many requests at once".to_owned();
@@ -122,6 +130,10 @@ impl Shell {
             values.insert("mono_ms".to_owned(), now().mono_ms.into());
         }
         Response::Statistics { values }
+    }
+
+    pub fn refuse(&self, client: ClientId, id: u64, text: String) {
+        self.answer(client, id, Response::Error(CoreError::Refused { text }));
     }
 
     fn answer(&self, client: ClientId, id: u64, response: Response) {

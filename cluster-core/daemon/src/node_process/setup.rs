@@ -4,7 +4,7 @@ use crate::links::{Addresses, interfaces};
 use anyhow::{Context, bail};
 use rhapsody_client::Paths;
 use rhapsody_conf::{Conf, Severity};
-use rhapsody_node::config::TieBreaker;
+use rhapsody_node::config::{Layout, TieBreaker};
 use rhapsody_node::{NodeId, Peer, QuorumConfig};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,6 +18,10 @@ const LINKS_MAX: usize = rhapsody_conf::defaults::LINKS as usize;
 const AUTHKEY_BYTES_MAX: u64 = 4096;
 
 pub struct Setup {
+    /// `config_version`
+    pub version: u64,
+    /// The whole file.
+    pub text: String,
     pub id: NodeId,
     pub name: String,
     pub cluster_name: String,
@@ -86,6 +90,17 @@ impl Setup {
         Ok((node.id, node.name.clone()))
     }
 
+    /// What of it the machine can take while it runs.
+    pub fn layout(&self) -> Layout {
+        Layout {
+            version: self.version,
+            nodes: self.nodes.clone(),
+            token_ms: self.token_ms,
+            quorum: self.quorum.clone(),
+            text: self.text.clone(),
+        }
+    }
+
     /// Addresses that are written as such; names are missing here.
     pub fn addresses(&self, look_up: bool) -> Addresses {
         resolve(&self.written, &self.ports, look_up)
@@ -138,7 +153,7 @@ fn read_authkey(paths: &Paths, encrypted: bool) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-fn parse(text: &str) -> anyhow::Result<Setup> {
+pub fn parse(text: &str) -> anyhow::Result<Setup> {
     let conf = Conf::parse(text)?;
     let problems = conf.check();
     if let Some(problem) = problems.iter().find(|problem| problem.severity == Severity::Error) {
@@ -157,6 +172,8 @@ fn parse(text: &str) -> anyhow::Result<Setup> {
         (node.id, links)
     });
     Ok(Setup {
+        version: settings.config_version,
+        text: text.to_owned(),
         id: 0,
         name: String::new(),
         cluster_name: settings.cluster_name.clone().unwrap_or_default(),

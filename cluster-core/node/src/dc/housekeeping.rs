@@ -29,12 +29,17 @@ impl Node {
 
     fn complete(&self, cib: &mut Cib) {
         let nodes = cib.nodes_mut();
-        for peer in &self.config.nodes {
+        for peer in &self.config.layout.nodes {
             let id = peer.id.to_string();
-            let known = cib
-                .children_named(nodes, "node")
-                .any(|e| cib.attr(e, "id") == Some(&id) || cib.attr(e, "uname") == Some(&peer.name));
-            if !known {
+            let of_id = cib.children_named(nodes, "node").find(|e| cib.attr(*e, "id") == Some(&id));
+            let named = cib.children_named(nodes, "node").any(|e| cib.attr(e, "uname") == Some(&peer.name));
+            if named {
+                continue;
+            }
+            if let Some(e) = of_id {
+                // It has another name since the last start.
+                cib.set_attr(e, "uname", &peer.name);
+            } else {
                 let e = cib.append(nodes, "node");
                 cib.set_attr(e, "id", &id);
                 cib.set_attr(e, "uname", &peer.name);
@@ -51,15 +56,15 @@ impl Node {
         });
         let watchdog = if self.config.have_watchdog { "true" } else { "false" };
         let name = self.config.cluster_name.as_str();
-        for (key, value, keep) in [
-            ("have-watchdog", watchdog, false),
-            ("dc-version", self.config.version.as_str(), false),
-            ("cluster-infrastructure", "corosync", false),
-            ("cluster-name", name, true),
+        for (key, value) in [
+            ("have-watchdog", watchdog),
+            ("dc-version", self.config.version.as_str()),
+            ("cluster-infrastructure", "corosync"),
+            // Also after 'cluster rename'.
+            ("cluster-name", name),
         ] {
             let there = nvpair::get(cib, set, key).map(str::to_owned);
-            let wanted = there.as_deref() == Some(value) || (keep && there.is_some());
-            if !wanted && !value.is_empty() {
+            if there.as_deref() != Some(value) && !value.is_empty() {
                 nvpair::set(cib, set, key, value);
             }
         }

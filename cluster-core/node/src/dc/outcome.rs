@@ -29,6 +29,9 @@ impl Node {
             | Entry::Dismiss { .. }
             | Entry::Prepare { .. }
             | Entry::Withdraw { .. }
+            | Entry::Layout(_)
+            | Entry::ExpectedVotes { .. }
+            | Entry::StopWaiting
             | Entry::Persisting { .. } => {}
         }
     }

@@ -11,6 +11,7 @@
 
 mod wire;
 
+use crate::config::Layout;
 use crate::{Config, Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ pub struct Beacon {
     /// The coordinator of its view.
     pub dc: NodeId,
     pub quorate: bool,
+    /// Version of its corosync.conf.
+    pub layout: u64,
 }
 
 /// One row of the matrix: a node and whom it hears.
@@ -97,14 +100,19 @@ impl Heartbeat {
         Heartbeat {
             id: config.id,
             peers: config
+                .layout
                 .nodes
                 .iter()
                 .filter(|p| p.id != config.id)
                 .map(|p| (p.id, PeerState::default()))
                 .collect(),
-            token_ms: config.token_ms,
-            interval_ms: interval_ms(config.token_ms),
-            beacon: Beacon { incarnation: config.incarnation, ..Beacon::default() },
+            token_ms: config.layout.token_ms,
+            interval_ms: interval_ms(config.layout.token_ms),
+            beacon: Beacon {
+                incarnation: config.incarnation,
+                layout: config.layout.version,
+                ..Beacon::default()
+            },
             sequence: 0,
             next_beat: 0,
             last_poll: None,
@@ -122,6 +130,20 @@ impl Heartbeat {
             self.dirty = true;
             self.next_beat = 0;
         }
+    }
+
+    /// From [`crate::Output::Layout`].
+    pub fn set_layout(&mut self, layout: &Layout) {
+        let listed = |id: &NodeId| layout.nodes.iter().any(|peer| peer.id == *id);
+        self.peers.retain(|id, _| listed(id));
+        self.rows.retain(|id, _| listed(id));
+        for peer in layout.nodes.iter().filter(|peer| peer.id != self.id) {
+            self.peers.entry(peer.id).or_default();
+        }
+        self.token_ms = layout.token_ms;
+        self.interval_ms = interval_ms(layout.token_ms);
+        self.next_beat = 0;
+        self.dirty = true;
     }
 
     /// The next [`poll`](Self::poll) sends at once: a peer has just learned to understand us.

@@ -1,14 +1,18 @@
 use super::*;
+use crate::config::Layout;
 use crate::{Peer, QuorumConfig};
 
 fn config(id: NodeId, n: u32) -> Config {
     Config {
         id,
         cluster_name: "t".into(),
-        nodes: (1..=n).map(|id| Peer { id, name: format!("n{id}"), votes: 1 }).collect(),
         incarnation: 1,
-        token_ms: 1000,
-        quorum: QuorumConfig::default(),
+        layout: Layout {
+            nodes: (1..=n).map(|id| Peer { id, name: format!("n{id}"), votes: 1 }).collect(),
+            token_ms: 1000,
+            quorum: QuorumConfig::default(),
+            ..Layout::default()
+        },
         version: String::new(),
         have_watchdog: false,
         bugs: Default::default(),

@@ -5,7 +5,7 @@ use crate::NodeId;
 use serde::{Deserialize, Serialize};
 
 /// The version of the beat's format.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 pub(super) struct Beat {
     pub sequence: u64,

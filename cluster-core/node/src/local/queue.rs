@@ -98,7 +98,7 @@ impl Node {
             node,
             incarnation: self.config.incarnation,
             view,
-            exec_before_ms: self.now.mono_ms + self.config.token_ms,
+            exec_before_ms: self.now.mono_ms + self.config.layout.token_ms,
         };
         self.local.running.insert(job.id, job);
         self.put(Output::Execute(Box::new(operation)));

@@ -32,6 +32,7 @@ impl Node {
             was_dc: view.is_some_and(|v| v.dc == self.me()),
             waited: self.quorum.waited,
             expected: self.quorum.expected,
+            ordered: self.quorum.ordered,
             last_quorate: self.quorum.last_quorate.iter().copied().collect(),
             cannot_persist: self.replica.disk.broken,
             stamp: newest.stamp.clone(),
@@ -80,10 +81,14 @@ impl Node {
         let mut memory = self.quorum.clone();
         memory.waited = states.values().any(|s| s.waited);
         memory.expected = states.values().map(|s| s.expected).max().unwrap_or(0);
+        // Of different orders the later view's counts.
+        memory.ordered = states.values().max_by_key(|s| s.last_view).map_or(0, |s| s.ordered);
         // The tie breaker is judged by what the latest quorate view was.
         let latest = states.values().filter(|s| !s.last_quorate.is_empty()).max_by_key(|s| s.last_view);
         memory.last_quorate = latest.map(|s| s.last_quorate.iter().copied().collect()).unwrap_or_default();
         let verdict = quorum::judge(&self.config, &memory, &ids);
+        let mut status = merge::status(view, states);
+        status.parts.retain(|id, _| self.config.peer(*id).is_some());
         let cannot_persist: BTreeSet<NodeId> =
             states.iter().filter(|(_, s)| s.cannot_persist).map(|(id, _)| *id).collect();
         Install {
@@ -92,14 +97,16 @@ impl Node {
                 members: members.clone(),
                 dc: choose_dc(states),
                 quorum: verdict,
+                layout: self.config.layout.version,
                 cannot_persist,
             },
             stamp: Stamp::default(),
             lineage: Default::default(),
             xml: None,
-            status: merge::status(view, states),
+            status,
             losers: Vec::new(),
             expected: memory.expected,
+            ordered: memory.ordered,
             others_waited: memory.waited,
             last_quorate: memory.last_quorate.iter().copied().collect(),
             updates: self.replica.updates + 1,
@@ -107,10 +114,12 @@ impl Node {
     }
 
     pub(crate) fn take_install(&mut self, from: NodeId, install: Install) {
-        let expected = match &self.membership.phase {
-            Phase::Flushed { view, proposer, .. } => *view == install.view.id && *proposer == from,
-            _ => false,
-        };
+        let expected = install.view.layout == self.config.layout.version;
+        let expected = expected
+            && match &self.membership.phase {
+                Phase::Flushed { view, proposer, .. } => *view == install.view.id && *proposer == from,
+                _ => false,
+            };
         if expected || self.installs_old(&install) {
             self.begin_view(install, None);
         }
@@ -145,6 +154,7 @@ impl Node {
         self.counters.views_installed += 1;
 
         self.quorum.expected = install.expected;
+        self.quorum.ordered = install.ordered;
         self.quorum.last_quorate = install.last_quorate.into_iter().collect();
         self.quorum = quorum::remember(&self.quorum, &view.quorum, &view.ids(), install.others_waited);
         self.replica.status = install.status;
@@ -171,6 +181,7 @@ impl Node {
         }
         self.resend_own_part();
         self.clients_view_began();
+        self.layouts_view_began();
         for id in view.members.keys().filter(|id| **id != me) {
             self.membership.suspected.remove(id);
         }

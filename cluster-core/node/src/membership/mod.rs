@@ -7,6 +7,7 @@
 
 pub mod clique;
 pub mod install;
+pub mod layout;
 pub mod view;
 
 use crate::heartbeat::{Beacon, Connectivity};
@@ -104,11 +105,12 @@ impl Node {
             broken: self.membership.broken.is_some(),
             dc: view.map_or(0, |v| v.dc),
             quorate: self.quorate(),
+            layout: self.config.layout.version,
         }
     }
 
     pub(crate) fn take_connectivity(&mut self, net: Connectivity) {
-        if net.late_ms >= self.config.token_ms {
+        if net.late_ms >= self.config.layout.token_ms {
             self.was_late(net.late_ms);
         }
         let before = self.heard();
@@ -185,7 +187,7 @@ impl Node {
         self.leave_view();
         self.membership.broken = Some("late".to_owned());
         // The others have said by their next beats whether they still hear this node.
-        let beat = crate::heartbeat::interval_ms(self.config.token_ms);
+        let beat = crate::heartbeat::interval_ms(self.config.layout.token_ms);
         self.membership.settle_until = self.membership.settle_until.max(self.now.mono_ms + 2 * beat);
     }
 
@@ -225,7 +227,8 @@ impl Node {
                     .excluded
                     .get(&id)
                     .is_none_or(|(until, life)| now >= *until || self.incarnation_of(id) > *life)
-                    && !self.is_fenced_life(id))
+                    && !self.is_fenced_life(id)
+                    && self.config.peer(id).is_some())
         };
         let votes = quorum::votes(&self.config);
         let mut mesh = clique::Mesh { hears: BTreeMap::new(), votes, views: BTreeMap::new() };
@@ -264,7 +267,7 @@ impl Node {
         if target != m.target {
             let old = std::mem::replace(&mut m.target, target.clone());
             let growth = old.iter().all(|(id, inc)| target.get(id) == Some(inc));
-            let all = target.len() == self.config.nodes.len();
+            let all = target.len() == self.config.layout.nodes.len();
             // Who stays of the present view joins nothing: the survivors of a loss wait for nobody.
             let stay = m
                 .view
@@ -299,7 +302,9 @@ impl Node {
                     if self.membership.attempts >= 3 {
                         for id in silent {
                             let life = self.incarnation_of(id);
-                            self.membership.excluded.insert(id, (now + 2 * self.config.token_ms, life));
+                            self.membership
+                                .excluded
+                                .insert(id, (now + 2 * self.config.layout.token_ms, life));
                             self.membership.target_stale = true;
                         }
                     }
@@ -323,6 +328,7 @@ impl Node {
         }
         let since = *self.membership.needed_since.get_or_insert(now);
         let hold = self.await_the_young(&target).max(self.await_the_matrix(&target));
+        let hold = hold.max(self.await_the_layout(&target, since));
         self.membership.hold_until = hold;
         if now < hold || now < self.membership.settle_until || now < self.membership.next_try {
             return;
@@ -336,7 +342,7 @@ impl Node {
     /// before it had the time to hear the others again.
     fn await_the_young(&self, target: &Members) -> u64 {
         let Some(view) = &self.membership.view else { return 0 };
-        let grace = self.config.token_ms / 2;
+        let grace = self.config.layout.token_ms / 2;
         let young = &self.membership.young;
         let until = |id: &NodeId| young.get(id).map_or(0, |born| born + grace);
         let absent: Vec<u64> = view.members.keys().filter(|id| !target.contains_key(id)).map(until).collect();
@@ -353,8 +359,15 @@ impl Node {
         let parts = self.heard().into_iter().any(|id| {
             !target.contains_key(&id) && clique::linked(&hears, me, id) && !self.is_fenced_life(id)
         });
-        let beat = crate::heartbeat::interval_ms(self.config.token_ms);
+        let beat = crate::heartbeat::interval_ms(self.config.layout.token_ms);
         if parts { self.membership.matrix_changed + beat + beat / 2 } else { 0 }
+    }
+
+    /// A view has one layout: those with another are on their way to it, for a moment.
+    fn await_the_layout(&self, target: &Members, since: u64) -> u64 {
+        let held = self.config.layout.version;
+        let one = target.keys().all(|id| self.layout_of(*id) == held);
+        if one { 0 } else { since + self.config.layout.token_ms / 2 }
     }
 
     fn needs_view(&self, target: &Members) -> bool {
@@ -363,7 +376,7 @@ impl Node {
             return true;
         }
         let mine = (view.id.counter, view.id.proposer);
-        let grace = self.now.mono_ms < self.membership.installed_at + self.config.token_ms / 2;
+        let grace = self.now.mono_ms < self.membership.installed_at + self.config.layout.token_ms / 2;
         target.keys().filter(|id| **id != self.me()).any(|id| {
             self.net.rows.get(id).is_some_and(|row| {
                 let b = &row.beacon;
@@ -386,7 +399,7 @@ impl Node {
     /// How long to wait for the coordinator before trying oneself.
     fn patience(&self, target: &Members) -> u64 {
         let place = target.keys().position(|id| *id == self.me()).unwrap_or(0) as u64;
-        self.config.token_ms / 2 + place * (self.config.token_ms / 8) + SETTLE_MS
+        self.config.layout.token_ms / 2 + place * (self.config.layout.token_ms / 8) + SETTLE_MS
     }
 
     fn propose(&mut self, members: Members) {
@@ -397,28 +410,40 @@ impl Node {
         let view = ViewId { counter, proposer: self.me() };
         self.membership.promised = view;
         self.counters.proposals += 1;
-        let message =
-            Message::Propose { view, members: members.clone(), config: self.brings().stamp.clone() };
+        let message = Message::Propose {
+            view,
+            members: members.clone(),
+            config: self.brings().stamp.clone(),
+            layout: self.config.layout.version,
+        };
         let me = self.me();
         for id in members.keys().filter(|id| **id != me) {
             self.send(*id, &message);
         }
         let mine = self.flush_state(None);
-        let deadline = now + self.config.token_ms / 2;
+        let deadline = now + self.config.layout.token_ms / 2;
         self.membership.next_try = now + 20;
         self.membership.phase =
             Phase::Proposing { view, members, states: BTreeMap::from([(me, mine)]), deadline };
         self.try_install();
     }
 
-    pub(crate) fn take_propose(&mut self, from: NodeId, view: ViewId, members: Members, config: Stamp) {
+    pub(crate) fn take_propose(
+        &mut self,
+        from: NodeId,
+        view: ViewId,
+        members: Members,
+        config: Stamp,
+        layout: u64,
+    ) {
         if members.get(&self.me()) != Some(&self.config.incarnation) {
             return;
         }
         let heard = self.heard();
         let unreachable: Vec<NodeId> =
             members.keys().copied().filter(|id| *id != self.me() && !heard.contains(id)).collect();
-        if !self.may_promise(view) || !unreachable.is_empty() {
+        let same_layout = layout == self.config.layout.version;
+        if !self.may_promise(view) || !unreachable.is_empty() || !same_layout {
             let promised = self.membership.promised;
             self.send(from, &Message::Refuse { view, promised, unreachable });
             return;
@@ -427,7 +452,7 @@ impl Node {
         self.membership.promised = view;
         let state = Box::new(self.flush_state(Some(&config)));
         self.send(from, &Message::Flush { view, state });
-        let deadline = self.now.mono_ms + self.config.token_ms;
+        let deadline = self.now.mono_ms + self.config.layout.token_ms;
         self.membership.phase = Phase::Flushed { view, proposer: from, deadline };
     }
 
@@ -455,14 +480,14 @@ impl Node {
         // after different times.
         self.membership.promised.counter = self.membership.promised.counter.max(promised.counter);
         self.membership.attempts += 1;
-        let wait = if unreachable.is_empty() { 10 } else { self.config.token_ms / 10 };
+        let wait = if unreachable.is_empty() { 10 } else { self.config.layout.token_ms / 10 };
         let spread = u64::from(self.me() % 16) * 7;
         let tries = u64::from(self.membership.attempts.min(8));
         self.membership.next_try = self.now.mono_ms + wait + spread + tries * 5;
         if self.membership.attempts > 20 {
             // It keeps refusing although the matrix says otherwise: leave it out for a while.
             let life = self.incarnation_of(from);
-            self.membership.excluded.insert(from, (self.now.mono_ms + self.config.token_ms, life));
+            self.membership.excluded.insert(from, (self.now.mono_ms + self.config.layout.token_ms, life));
             self.membership.attempts = 0;
             self.target_changes();
         }
@@ -511,7 +536,9 @@ impl Node {
     pub(crate) fn take_leave(&mut self, from: NodeId) {
         let incarnation = self.channel_mut(from).map_or(0, |c| c.peer());
         self.event("left", format!("{} leaves", self.name(from)), json!({"node": self.name(from)}));
-        self.membership.excluded.insert(from, (self.now.mono_ms + 2 * self.config.token_ms, incarnation));
+        self.membership
+            .excluded
+            .insert(from, (self.now.mono_ms + 2 * self.config.layout.token_ms, incarnation));
         if let Some(row) = self.net.rows.get_mut(&self.config.id) {
             row.hears.remove(&from);
         }
@@ -563,7 +590,8 @@ impl Node {
             turn.max(m.settle_until).max(m.hold_until).max(m.next_try)
         });
         // A view that a member did not reach is noticed after the grace.
-        let grace = matches!(m.phase, Phase::Installed).then_some(m.installed_at + self.config.token_ms / 2);
+        let grace =
+            matches!(m.phase, Phase::Installed).then_some(m.installed_at + self.config.layout.token_ms / 2);
         let grace = grace.filter(|at| *at > self.now.mono_ms);
         let excluded = m.excluded.values().map(|e| e.0).filter(|at| *at > self.now.mono_ms).min();
         if matches!(m.phase, Phase::Proposing { .. } | Phase::Flushed { .. }) {

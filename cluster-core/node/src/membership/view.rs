@@ -26,6 +26,8 @@ pub struct View {
     pub members: BTreeMap<NodeId, Incarnation>,
     pub dc: NodeId,
     pub quorum: Verdict,
+    /// Version of the corosync.conf that it counts by.
+    pub layout: u64,
     /// Their disks do not take configuration changes.
     pub cannot_persist: BTreeSet<NodeId>,
 }

@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::Peer;
+use crate::config::Layout;
 
 fn config(line: &str) -> Config {
     let mut quorum = QuorumConfig::default();
@@ -26,10 +27,13 @@ fn config(line: &str) -> Config {
     Config {
         id: 1,
         cluster_name: "t".into(),
-        nodes: (1..=n).map(|id| Peer { id, name: format!("n{id}"), votes: 1 }).collect(),
         incarnation: 1,
-        token_ms: 1000,
-        quorum,
+        layout: Layout {
+            nodes: (1..=n).map(|id| Peer { id, name: format!("n{id}"), votes: 1 }).collect(),
+            token_ms: 1000,
+            quorum,
+            ..Layout::default()
+        },
         version: String::new(),
         have_watchdog: false,
         bugs: Default::default(),

@@ -86,6 +86,15 @@ impl Node {
                 // Where it is on disk already it has to go from there too.
                 self.persist_newest();
             }
+            Entry::Layout(layout) => self.apply_layout(layout),
+            Entry::ExpectedVotes { votes } => {
+                self.quorum.ordered = *votes;
+                self.break_view(format!("{votes} votes are expected by order"));
+            }
+            Entry::StopWaiting => {
+                self.quorum.waited = true;
+                self.break_view("nobody waits for all nodes any longer".to_owned());
+            }
             Entry::Persisting { node, ok } => {
                 if let Some(view) = &mut self.membership.view {
                     if *ok {

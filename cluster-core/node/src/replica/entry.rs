@@ -2,6 +2,7 @@
 
 use super::config::Stamp;
 use super::status::OpRecord;
+use crate::config::Layout;
 use crate::{Incarnation, NodeId};
 use rhapsody_transition::ActionResource;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,14 @@ pub enum Entry {
     Withdraw {
         stamp: Stamp,
     },
+    /// Another corosync.conf is in force.
+    Layout(Box<Layout>),
+    /// So many votes are expected from here on.
+    ExpectedVotes {
+        votes: u32,
+    },
+    /// Nobody waits for all nodes any longer.
+    StopWaiting,
     /// This member's disk does not take changes (or does again).
     Persisting {
         node: NodeId,

@@ -17,6 +17,7 @@ fn state(held: &Held, was_quorate: bool) -> FlushState {
         was_dc: false,
         waited: false,
         expected: 0,
+        ordered: 0,
         last_quorate: Vec::new(),
         cannot_persist: false,
         stamp: held.stamp.clone(),
