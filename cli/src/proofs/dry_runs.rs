@@ -131,10 +131,13 @@ const ACTS: &[(&str, &str)] = &[
     ("cluster disable", DAEMONS),
     ("cluster destroy", "asks before it begins"),
     ("cluster kill", DAEMONS),
+    ("cluster node clear", "only removes what is left of a node that is gone"),
     ("cluster reload corosync", DAEMONS),
     ("cluster sync", SAME),
     ("cluster sync corosync", SAME),
     ("cluster authkey corosync", "the new key is random"),
+    ("quorum expected-votes", DAEMONS),
+    ("quorum unblock", DAEMONS),
     ("host auth", TOKEN),
     ("host deauth", TOKEN),
     (

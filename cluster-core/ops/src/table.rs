@@ -162,6 +162,7 @@ operations! {
     "cluster.rename_node_cib" Write cluster::rename_cib::run;
     "rhapsody.cluster.cib_push" Full cluster::cib_push::run;
     "rhapsody.cluster.cib_upgrade" Full cluster::cib_upgrade::run;
+    "rhapsody.cluster.node_forget" Write cluster::node_forget::run;
     "rhapsody.cluster.node_add_guest" Full cluster::node_guest::add;
     "rhapsody.cluster.node_add_remote" Full cluster::node_remote::add;
     "rhapsody.cluster.node_remove_guest" Full cluster::node_guest::remove;

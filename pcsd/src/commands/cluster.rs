@@ -168,6 +168,26 @@ pub async fn quorum(ctx: &Ctx, _: Nothing) -> Done {
     Ok(json!({"text": status::quorum_text(&quorum), "quorum": quorum}))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Votes {
+    votes: u32,
+}
+
+pub async fn expected_votes(ctx: &Ctx, params: Votes) -> Done {
+    if params.votes == 0 {
+        let text = "expected votes must be a positive integer";
+        return Err(ctx.fail(Report::error("INVALID_OPTION_VALUE", text)));
+    }
+    request(ctx, Request::ExpectedVotes { votes: params.votes }, REQUEST_TIME).await?;
+    Ok(Value::Null)
+}
+
+pub async fn unblock(ctx: &Ctx, _: Nothing) -> Done {
+    request(ctx, Request::CancelWaitForAll, REQUEST_TIME).await?;
+    Ok(Value::Null)
+}
+
 pub async fn quorum_text(ctx: &Ctx, nothing: Nothing) -> Done {
     Ok(quorum(ctx, nothing).await?["text"].take())
 }

@@ -182,7 +182,7 @@ async fn stop_nodes(ctx: &Ctx, nodes: &[String], component: &str) -> bool {
 }
 
 /// Stopping some nodes must not stop the others' resources unasked.
-async fn quorum_check(ctx: &Ctx, nodes: &[String]) -> Result<(), Stop> {
+pub async fn quorum_check(ctx: &Ctx, nodes: &[String]) -> Result<(), Stop> {
     let local = ctx.app.engine.members().await.ok().map(|members| members.local);
     let stopping: Vec<String> = match (&local, nodes.is_empty()) {
         (Some(local), true) => vec![local.clone()],

@@ -112,6 +112,10 @@ pub static COMMANDS: &[Entry] = &[
 
     command!("rhapsody.cluster.kill", Needs(Superuser), lifecycle::kill),
 
+    command!("cluster.add_nodes", Needs(Full), conf::nodes::add),
+    command!("cluster.remove_nodes", Needs(Full), conf::nodes::remove),
+    command!("cluster.node_clear", Needs(Write), conf::nodes::clear),
+    command!("cluster.rename_node_corosync", Needs(Write), conf::nodes::rename),
     command!("cluster.reload_corosync_conf", Needs(Write), conf::whole::reload),
     command!("cluster.set_corosync_conf", Needs(Full), conf::whole::set),
     command!("rhapsody.cluster.sync", Needs(Full), conf::whole::sync),
@@ -152,6 +156,8 @@ pub static COMMANDS: &[Entry] = &[
     command!("rhapsody.status.xml", Needs(Read), cluster::status_xml),
     command!("status.full_cluster_status_plaintext", Needs(Read), cluster::status_text),
     command!("rhapsody.quorum.status", Needs(Read), cluster::quorum),
+    command!("rhapsody.quorum.expected_votes", Needs(Full), cluster::expected_votes),
+    command!("rhapsody.quorum.unblock", Needs(Full), cluster::unblock),
     command!("quorum.status_text", Needs(Read), cluster::quorum_text),
     command!("cluster.wait_for_pcmk_idle", Needs(Read), wait::command),
     command!("rhapsody.node.wait", Needs(Read), wait::command),

@@ -168,7 +168,7 @@ fn quote(names: &[&str]) -> String {
 }
 
 /// All must answer, have what it takes, and be in no cluster.
-async fn check_hosts(ctx: &Ctx, nodes: &[String], forced: bool) -> Result<(), Stop> {
+pub async fn check_hosts(ctx: &Ctx, nodes: &[String], forced: bool) -> Result<(), Stop> {
     let ask = Ask::get("remote/check_host", &ctx.user).within(ctx.request_time(CHECK_TIME));
     let mut taken = false;
     let mut failed = false;

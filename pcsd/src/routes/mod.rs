@@ -90,6 +90,7 @@ pub static ROUTES: &[Route] = &[
     route!(Any "/remote/pacemaker_node_status", Needs(Read), v0_cluster::node_status),
     route!(Any "/remote/get_quorum_info", Needs(Read), v0_cluster::quorum_info),
     route!(Any "/remote/reload_corosync_conf", Needs(Write), v0_cluster::reload_corosync_conf),
+    route!(Any "/remote/remove_nodes_from_cib", Needs(Write), v0_cluster::remove_nodes_from_cib),
     route!(Any "/remote/status", Needs(Read), v0_cluster::status),
     route!(Any "/remote/cluster_status_plaintext", Needs(Read), v0_cluster::status_plaintext),
 
@@ -100,7 +101,6 @@ pub static ROUTES: &[Route] = &[
     route!(Any "/remote/sbd_disable", Needs(Write), v0_sbd::disable),
 
     // pcs's clients ask for these; the answer says that they are not there yet.
-    route!(Any "/remote/remove_nodes_from_cib", Needs(Write), v0::not_yet),
     route!(Any "/remote/cluster_add_nodes", Needs(Full), v0::not_yet),
     route!(Any "/remote/set_sync_options", Needs(Full), v0::not_yet),
     route!(Any "/remote/get_permissions", Needs(Grant), v0::not_yet),

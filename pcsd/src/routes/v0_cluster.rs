@@ -1,9 +1,11 @@
 //! v0: the cluster on this node.
 
+use crate::commands::{self, Sink};
 use crate::engine::EngineError;
 use crate::http::{Call, Reply};
 use crate::{cluster_files, local_node};
 use rhapsody_api::core::Request;
+use rhapsody_api::task::{Command, CommandOptions, TaskFinish};
 use serde_json::json;
 use std::time::Duration;
 
@@ -75,6 +77,24 @@ pub async fn reload_corosync_conf(call: Call) -> Reply {
         Err(error) => ("failed", error.to_string()),
     };
     Reply::v0(&json!({"code": code, "message": message}))
+}
+
+/// `data_json={"node_list": [..]}`: the live CIB forgets these nodes.
+pub async fn remove_nodes_from_cib(call: Call) -> Reply {
+    let data = match call.form().json("data_json") {
+        Ok(data) => data,
+        Err(reply) => return reply,
+    };
+    let command = Command {
+        command_name: "rhapsody.cluster.node_forget".to_owned(),
+        params: json!({ "node_list": data["node_list"] }),
+        options: CommandOptions::default(),
+    };
+    let reports = Sink::default();
+    let (finish, _) = commands::run(call.app, call.user, command, reports.clone()).await;
+    let told = reports.list().into_iter().map(|report| report.message.message).collect::<Vec<_>>();
+    let code = if finish == TaskFinish::Success { "success" } else { "failed" };
+    Reply::v0(&json!({"code": code, "message": told.join("; ")}))
 }
 
 /// The part of the web interface's status that clients on the command line read.

@@ -216,6 +216,45 @@ pub const NOUN: Noun = Noun {
             run: node::remove_guest,
         },
         Verb {
+            words: "node add",
+            usage: "<node name> [addr=<node address>]... [--start [--wait[=<n>]]] [--enable]
+                [--force] [--skip-offline] [--dry-run]
+                Add a host, which must be known (see 'host auth'), to the cluster, with an address
+                for each link: send it the keys and corosync.conf, and let the other nodes count it.",
+            options: &[
+                "--dry-run",
+                "--enable",
+                "--force",
+                "--no-watchdog-validation",
+                "--skip-offline",
+                "--start",
+                "--wait",
+            ],
+            run: node::add,
+        },
+        Verb {
+            words: "node remove",
+            usage: "<node name>... [--force] [--skip-offline] [--dry-run]
+                Stop the nodes, destroy the cluster on them, and let the others forget them. Refused
+                when the others would lose quorum, unless --force is given.",
+            options: &["--dry-run", "--force", "--skip-offline"],
+            run: node::remove,
+        },
+        Verb {
+            words: "node delete",
+            usage: "<node name>... [--force] [--skip-offline] [--dry-run]
+                The same as 'cluster node remove'.",
+            options: &["--dry-run", "--force", "--skip-offline"],
+            run: node::remove,
+        },
+        Verb {
+            words: "node clear",
+            usage: "<node name> [--force]
+                Remove what the CIB still has of a node that was removed from the cluster.",
+            options: &["--force"],
+            run: node::clear,
+        },
+        Verb {
             words: "node rename-corosync",
             usage: "<old name> <new name> [--skip-offline] [--dry-run]
                 Give a node another name in corosync.conf. The cluster must be stopped.",

@@ -4,6 +4,7 @@ mod config;
 mod device;
 mod status;
 mod update;
+mod votes;
 
 use super::{Noun, Verb};
 
@@ -86,6 +87,21 @@ pub const NOUN: Noun = Noun {
                 The same as 'quorum device heuristics remove'.",
             options: &["--corosync_conf", "--dry-run", "--skip-offline"],
             run: device::heuristics_remove,
+        },
+        Verb {
+            words: "expected-votes",
+            usage: "<votes>
+                Let the running cluster expect so many votes, until its configuration is changed.",
+            options: &[],
+            run: votes::expected,
+        },
+        Verb {
+            words: "unblock",
+            usage: "[--force | --yes]
+                Do not wait any longer for all nodes to be seen once (wait_for_all). Only when the
+                missing ones are known to be down: otherwise data may be destroyed.",
+            options: &["--force", "--yes"],
+            run: votes::unblock,
         },
         Verb {
             words: "update",

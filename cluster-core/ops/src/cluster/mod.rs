@@ -7,6 +7,7 @@ pub mod config_update;
 pub mod link;
 mod link_check;
 mod node_files;
+pub mod node_forget;
 pub mod node_guest;
 pub mod node_remote;
 pub mod nodes;

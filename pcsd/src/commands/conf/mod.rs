@@ -1,6 +1,7 @@
 //! Operations on the cluster's corosync.conf: this node's file, changed by `rhapsody_ops::conf`, sent
 //! to all nodes, taken by those that run.
 
+pub mod nodes;
 pub mod push;
 pub mod whole;
 
