@@ -22,6 +22,20 @@ fn online(cluster: &Cluster, node: usize) -> Vec<String> {
     members.into_iter().filter(|member| member.online).map(|member| member.name).collect()
 }
 
+/// By what a node's CIB is known, once nothing moves.
+fn settled_version(cluster: &Cluster, node: usize) -> Response {
+    until(|| {
+        let version = cluster.ask(node, Request::Version);
+        let Response::Version { admin_epoch, epoch, num_updates, .. } = version else {
+            panic!("{version:?}")
+        };
+        let cib = cluster.cib(node).version();
+        let is_that_of_the_cib =
+            (admin_epoch, epoch, num_updates) == (cib.admin_epoch, cib.epoch, cib.num_updates);
+        (is_that_of_the_cib && cluster.ask(node, Request::Version) == version).then_some(version)
+    })
+}
+
 #[test]
 fn cores_find_each_other_and_notice_a_death() {
     let mut cluster = Cluster::new(1, 3, 1000);
@@ -36,11 +50,13 @@ fn cores_find_each_other_and_notice_a_death() {
     assert_eq!(members[1].addresses, [cluster.address(2)]);
     assert_eq!(members[1].links, [true]);
 
+    let version = settled_version(&cluster, 2);
     let mut events = cluster.client(1).events(0).unwrap();
     cluster.crash(3);
     let view = support::event(&mut events, "view_installed");
     assert!(view.text.contains("n1, n2") && !view.text.contains("n3"), "{}", view.text);
     until(|| (online(&cluster, 2) == ["n1", "n2"]).then_some(()));
+    assert_ne!(settled_version(&cluster, 2), version);
     cluster.start(3);
     until(|| (online(&cluster, 1).len() == 3 && online(&cluster, 3).len() == 3).then_some(()));
 }
