@@ -267,6 +267,13 @@ impl Plan<'_> {
         let delta = if col.dependent_role == Role::Unpromoted { -col.score } else { col.score };
         let r = &mut self.c[holder];
         r.promotion_priority = add_scores(delta, r.promotion_priority);
+        // A cloned group is with the primary by its first member, whose actions then matter as much.
+        if r.variant == Variant::Group
+            && let Some(first) = r.children.first().copied()
+        {
+            let member = &mut self.c[first];
+            member.priority = add_scores(delta, member.priority);
+        }
     }
 
     /// The instance of a clone (or container of a bundle) on the same node as `rsc`.
