@@ -126,6 +126,18 @@ fn what_cannot_be_done_is_refused() {
     assert_eq!(folder.read("a.xml"), vip());
 }
 
+#[test]
+fn a_cib_that_is_not_checked_is_warned_of() {
+    let folder = Folder::new("unchecked");
+    folder.write("checked.xml", vip());
+    folder.write("unchecked.xml", vip().replace("<cib ", "<cib validate-with=\"none\" "));
+    let checked = simulate(&folder.0, "-x checked.xml -S", "");
+    let unchecked = simulate(&folder.0, "-x unchecked.xml -S", "");
+    assert_eq!((checked.err.as_str(), checked.out), ("", unchecked.out));
+    assert!(unchecked.err.starts_with("Schema validation of configuration is disabled"), "{}", unchecked.err);
+    assert_eq!(unchecked.err.lines().count(), 1);
+}
+
 /// Ends soon, without a panic, whatever the input is.
 fn survives(name: &str, input: &str) -> Said {
     let begin = Instant::now();

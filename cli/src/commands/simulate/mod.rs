@@ -13,6 +13,10 @@ use rhapsody_status::{SimulationXml, Status};
 use rhapsody_xml::Document;
 use std::io::Read;
 
+/// What crm_simulate says of a CIB that asks not to be checked.
+const UNCHECKED: &str = "Schema validation of configuration is disabled (support for validate-with set to \
+                         \"none\" is deprecated and will be removed in a future release)";
+
 /// Runs crm_simulate's command line.
 pub fn run(words: &[String]) -> u8 {
     let asked = match options::parse(words) {
@@ -36,6 +40,9 @@ fn perform(asked: Asked, words: &[String]) -> Result<(), Failure> {
     let (name, xml) = read(&asked.source)?;
     let named = |e: String| Failure::Message(format!("{name}: {e}"));
     let doc = read_cib(xml).map_err(named)?;
+    if doc.attr(doc.root(), "validate-with") == Some("none") {
+        eprintln!("{UNCHECKED}");
+    }
     let request = Request { now: model::now(), ..asked.request };
     let (text, answer) = if asked.xml {
         let line = format!("rhapsody simulate {}", words.join(" "));
