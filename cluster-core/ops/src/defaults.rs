@@ -86,7 +86,9 @@ fn create(work: &mut Work<'_>, request: CreateRequest, section: &str) -> Result<
     if let Some(text) = &request.nvset_rule {
         match rule_text::parse(text) {
             Ok(parsed) => {
-                let takes = Takes { attributes: true, resources: true, operations: section == "op_defaults" };
+                // Meta attributes of resources are the same on all nodes.
+                let operations = section == "op_defaults";
+                let takes = Takes { attributes: operations, resources: true, operations };
                 work.reports(parsed.check(takes));
                 rule = Some(parsed);
             }
@@ -187,13 +189,28 @@ fn blocks(work: &Work<'_>, section: &str) -> Vec<Element> {
         .unwrap_or_default()
 }
 
+/// There is no set with this id here; perhaps it is one of the other defaults.
+fn tell_missing(work: &mut Work<'_>, id: &str, section: &str) {
+    match ids::find(&work.cib, id) {
+        Some(found) => {
+            let kind = work.cib.name(found).to_owned();
+            work.error(
+                "ID_BELONGS_TO_UNEXPECTED_TYPE",
+                format!("{kind} '{id}' exists but does not belong to '{section}'"),
+            );
+        }
+        None => work.error("ID_NOT_FOUND", format!("options set '{id}' does not exist")),
+    }
+}
+
 fn update(work: &mut Work<'_>, request: UpdateRequest, section: &str) -> Result<(), Stop> {
     let all = blocks(work, section);
     let block = match &request.nvset_id {
         Some(id) => match all.iter().find(|block| work.cib.attr(**block, "id") == Some(id)) {
             Some(block) => Some(*block),
             None => {
-                return work.stop("ID_NOT_FOUND", format!("options set '{id}' does not exist"));
+                tell_missing(work, id, section);
+                return Err(Stop);
             }
         },
         None if all.len() > 1 => {
@@ -252,7 +269,7 @@ fn remove(work: &mut Work<'_>, request: RemoveRequest, section: &str) -> Result<
     for id in &request.nvset_id_list {
         match all.iter().find(|block| work.cib.attr(**block, "id") == Some(id)) {
             Some(block) => found.push(*block),
-            None => work.error("ID_NOT_FOUND", format!("options set '{id}' does not exist")),
+            None => tell_missing(work, id, section),
         }
     }
     work.check()?;

@@ -123,15 +123,13 @@ fn as_command(block: &Nvset, of: Of) -> Vec<String> {
 
 pub fn create(context: &mut Context, words: &[String], of: Of) -> Done {
     let parts = Groups::split(words, &["meta", "rule"]);
-    if parts.repeated(&["meta", "rule"]).is_some() {
-        return Err(usage());
-    }
+    parts.once(&["meta", "rule"])?;
     let rule = parts.flat("rule");
     warn_many_words(&rule);
     let request = CreateRequest {
         nvpairs: grammar::pairs(&parts.flat("meta"))?,
         nvset_options: grammar::pairs(&parts.head)?,
-        nvset_rule: parts.has("rule").then(|| rule.join(" ")),
+        nvset_rule: Some(rule.join(" ")).filter(|rule| !rule.is_empty()),
         force_flags: ForceFlags::from(context.force_flags()),
     };
     context.change(&format!("rhapsody.defaults.{}_create", of.word()), &request)?;

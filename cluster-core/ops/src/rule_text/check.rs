@@ -33,8 +33,19 @@ impl Rule {
     /// Everything that is wrong with the values.
     pub fn check(&self, takes: Takes) -> Vec<Report> {
         let mut reports = Vec::new();
+        if !takes.attributes && self.asks_for_attribute() {
+            let words = "s 'defined', 'not_defined', 'eq', 'ne', 'gte', 'gt', 'lte' and 'lt'";
+            reports.push(not_allowed(words));
+        }
         self.check_into(takes, &mut reports);
         reports
+    }
+
+    fn asks_for_attribute(&self) -> bool {
+        match self {
+            Rule::All(parts) | Rule::Any(parts) => parts.iter().any(Rule::asks_for_attribute),
+            rule => matches!(rule, Rule::Defined { .. } | Rule::Compare { .. }),
+        }
     }
 
     fn check_into(&self, takes: Takes, reports: &mut Vec<Report>) {
@@ -47,17 +58,8 @@ impl Rule {
                     part.check_into(takes, reports);
                 }
             }
-            Rule::Defined { attribute, negated } => {
-                if !takes.attributes {
-                    let word = if *negated { "not_defined" } else { "defined" };
-                    reports.push(not_allowed(&format!("'{word}'")));
-                }
-                let _ = attribute;
-            }
-            Rule::Compare { attribute, kind, value, operation } => {
-                if !takes.attributes {
-                    reports.push(not_allowed(&format!("'{}'", operation)));
-                }
+            Rule::Defined { .. } => {}
+            Rule::Compare { attribute, kind, value, .. } => {
                 let valid = match kind.as_deref() {
                     Some("integer") => values::is_integer(value),
                     Some("number") => value.parse::<f64>().is_ok(),
@@ -116,12 +118,12 @@ impl Rule {
             }
             Rule::Resource { .. } => {
                 if !takes.resources {
-                    reports.push(not_allowed("'resource'"));
+                    reports.push(not_allowed(" 'resource'"));
                 }
             }
             Rule::Op { interval, .. } => {
                 if !takes.operations {
-                    reports.push(not_allowed("'op'"));
+                    reports.push(not_allowed(" 'op'"));
                 }
                 if let Some(interval) = interval
                     && values::interval_ms(interval).is_none()
@@ -136,7 +138,7 @@ impl Rule {
 fn not_allowed(what: &str) -> Report {
     Report::error(
         "RULE_EXPRESSION_NOT_ALLOWED",
-        format!("Keyword {what} cannot be used in a rule in this command"),
+        format!("Keyword{what} cannot be used in a rule in this command"),
     )
 }
 

@@ -81,8 +81,8 @@ impl Rule {
                 }
             }
             Rule::Op { name, interval } => {
-                let tail = interval.as_ref().map(|interval| format!("-{interval}")).unwrap_or_default();
-                let element = new(doc, rule, "op_expression", &format!("{base}-op-{name}{tail}"));
+                let id = format!("{base}-op-{}", ids::sanitized_part(name));
+                let element = new(doc, rule, "op_expression", &id);
                 doc.set_attr(element, "name", name);
                 if let Some(interval) = interval {
                     doc.set_attr(element, "interval", interval);
