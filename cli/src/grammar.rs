@@ -67,9 +67,12 @@ impl Groups {
         self.groups.iter().filter(move |(name, _)| name == keyword).map(|(_, words)| words.as_slice())
     }
 
-    /// The first keyword that occurs more than once, if it must not.
-    pub fn repeated(&self, once: &[&'static str]) -> Option<&'static str> {
-        once.iter().copied().find(|keyword| self.each(keyword).count() > 1)
+    /// Refuses keywords that must not occur more than once and do.
+    pub fn once(&self, keywords: &[&str]) -> Result<(), Failure> {
+        match keywords.iter().find(|keyword| self.each(keyword).count() > 1) {
+            Some(keyword) => Err(Failure::Message(format!("'{keyword}' cannot be used more than once"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -123,8 +126,8 @@ mod tests {
         assert_eq!(groups.head, ["ip=1"]);
         assert_eq!(groups.flat("meta"), ["a=b"]);
         assert_eq!(groups.each("op").count(), 2);
-        assert_eq!(groups.repeated(&["meta"]), None);
-        assert_eq!(groups.repeated(&["meta", "op"]), Some("op"));
+        assert!(groups.once(&["meta"]).is_ok());
+        assert!(groups.once(&["meta", "op"]).is_err());
     }
 
     #[test]

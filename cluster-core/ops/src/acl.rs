@@ -185,9 +185,17 @@ pub fn remove_permission(work: &mut Work<'_>, request: RemovePermissionRequest) 
     Ok(())
 }
 
+/// The user of this name, which anything else may have as its id.
+fn user(work: &Work<'_>, id: &str) -> Option<Element> {
+    let doc = &work.cib;
+    let section = sections::get(doc, "acls")?;
+    doc.children_named(section, "acl_target").find(|found| doc.attr(*found, "id") == Some(id))
+}
+
 /// The element with this id, which must be of one kind.
 fn named(work: &mut Work<'_>, id: &str, element: &str, word: &str) -> Result<Element, Stop> {
-    match ids::find(&work.cib, id) {
+    let user = user(work, id).filter(|_| element == "acl_target");
+    match user.or_else(|| ids::find(&work.cib, id)) {
         Some(found) if work.cib.name(found) == element => Ok(found),
         Some(_) => work.stop("ID_BELONGS_TO_UNEXPECTED_TYPE", format!("'{id}' is not an {word}")),
         None => work.stop("ID_NOT_FOUND", format!("{word} '{id}' does not exist")),
@@ -259,14 +267,8 @@ fn create_member(work: &mut Work<'_>, id: &str, roles: &[String], kind: &str) ->
     {
         return work.stop(code, text);
     }
-    // A user may have the name of anything but another user: Pacemaker looks them up by kind.
     let taken = match kind {
-        "acl_target" => {
-            let doc = &work.cib;
-            sections::get(doc, "acls").is_some_and(|section| {
-                doc.children_named(section, kind).any(|found| doc.attr(found, "id") == Some(id))
-            })
-        }
+        "acl_target" => user(work, id).is_some(),
         _ => ids::find(&work.cib, id).is_some(),
     };
     if taken {
@@ -275,6 +277,11 @@ fn create_member(work: &mut Work<'_>, id: &str, roles: &[String], kind: &str) ->
     let section = sections::make(&mut work.cib, "acls");
     let member = work.cib.append(section, kind);
     work.cib.set_attr(member, "id", id);
+    for role in roles {
+        // Every role that is missing is told.
+        let _ = named(work, role, "acl_role", "ACL role");
+    }
+    work.check()?;
     for role in roles {
         assign(work, role, member)?;
     }
@@ -331,7 +338,7 @@ pub fn assign_group(work: &mut Work<'_>, request: AssignGroup) -> Result<(), Sto
 }
 
 fn any(work: &mut Work<'_>, id: &str) -> Result<Element, Stop> {
-    match ids::find(&work.cib, id) {
+    match user(work, id).or_else(|| ids::find(&work.cib, id)) {
         Some(found) if matches!(work.cib.name(found), "acl_target" | "acl_group") => Ok(found),
         Some(_) => {
             work.stop("ID_BELONGS_TO_UNEXPECTED_TYPE", format!("'{id}' is not an ACL group / ACL user"))

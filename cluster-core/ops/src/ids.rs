@@ -4,8 +4,8 @@ use crate::work::Work;
 use rhapsody_xml::{Document, Element};
 use std::collections::HashSet;
 
-/// Elements whose `id` names another element.
-const REFERENCES: &[&str] = &["role", "resource_ref", "obj_ref"];
+/// Elements whose `id` names another element, or, of an ACL user, somebody outside of the CIB.
+const REFERENCES: &[&str] = &["role", "resource_ref", "obj_ref", "acl_target"];
 
 fn is_reference(doc: &Document, element: Element) -> bool {
     match doc.name(element) {
@@ -111,6 +111,7 @@ mod tests {
         )
         .unwrap();
         assert!(find(&doc, "x").is_none() && find(&doc, "r").is_none() && find(&doc, "t").is_some());
+        assert!(find(&doc, "u").is_none());
         assert_eq!(free(&doc, "t"), "t-1");
         assert_eq!(free(&doc, "x"), "x");
     }

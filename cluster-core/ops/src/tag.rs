@@ -84,9 +84,7 @@ pub fn create(work: &mut Work<'_>, request: CreateRequest) -> Result<(), Stop> {
     }
     check_unique(work, &request.idref_list, "add");
     for id in &request.idref_list {
-        if *id != request.tag_id {
-            check_member(work, id);
-        }
+        check_member(work, id);
     }
     work.check()?;
     let section = sections::make(&mut work.cib, "tags");
@@ -100,8 +98,12 @@ pub fn create(work: &mut Work<'_>, request: CreateRequest) -> Result<(), Stop> {
 }
 
 fn check_unique(work: &mut Work<'_>, list: &[String], verb: &str) {
-    let twice: Vec<&String> =
-        list.iter().filter(|id| list.iter().filter(|other| other == id).count() > 1).collect();
+    let mut twice: Vec<&String> = Vec::new();
+    for (n, id) in list.iter().enumerate() {
+        if list[..n].contains(id) && !twice.contains(&id) {
+            twice.push(id);
+        }
+    }
     if !twice.is_empty() {
         work.error(
             "TAG_ADD_REMOVE_IDS_DUPLICATION",
@@ -134,7 +136,7 @@ pub struct RemoveRequest {
 pub fn remove(work: &mut Work<'_>, request: RemoveRequest) -> Result<(), Stop> {
     let mut found = Vec::new();
     for id in &request.tag_ids {
-        found.extend(find(work, id));
+        found.extend(find(work, id).filter(|tag| !found.contains(tag)));
     }
     for tag in &found {
         let id = tree::id(&work.cib, *tag);
@@ -182,11 +184,7 @@ pub fn update(work: &mut Work<'_>, request: UpdateRequest) -> Result<(), Stop> {
     check_unique(work, &request.idref_add, "add");
     check_unique(work, &request.idref_remove, "remove");
     for id in &request.idref_add {
-        if *id == request.tag_id {
-            work.error("TAG_CANNOT_CONTAIN_ITSELF", "Tag cannot contain itself");
-        } else {
-            check_member(work, id);
-        }
+        check_member(work, id);
     }
     if let Some(adjacent) = &request.adjacent_idref {
         if request.idref_add.contains(adjacent) {

@@ -22,7 +22,7 @@ fn permissions(words: &[String]) -> Result<Vec<PermissionInfo>, Failure> {
 pub fn create(context: &mut Context, words: &[String]) -> Done {
     let [id, rest @ ..] = words else { return Err(usage()) };
     let (description, rest) = match rest {
-        [first, rest @ ..] if first.starts_with("description=") => {
+        [first, rest @ ..] if first.starts_with("description=") && first != "description=" => {
             (first.split_once('=').map(|(_, text)| text.to_owned()), rest)
         }
         _ => (None, rest),

@@ -74,12 +74,9 @@ struct Words {
 
 fn parse(words: &[String], allowed: &[&str]) -> Result<Words, Failure> {
     let parts = Groups::split(words, &["options", "meta"]);
-    if parts.repeated(&["options", "meta"]).is_some() {
-        return Err(usage());
-    }
     let main = grammar::pairs(&parts.head)?;
-    if main.keys().any(|name| !allowed.contains(&name.as_str())) {
-        return Err(usage());
+    if let Some((name, value)) = main.iter().find(|(name, _)| !allowed.contains(&name.as_str())) {
+        return Err(Failure::Message(format!("Unexpected parameter '{name}={value}'")));
     }
     Ok(Words {
         main,

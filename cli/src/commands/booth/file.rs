@@ -21,9 +21,7 @@ const KEY_BYTES: usize = 64;
 
 pub fn setup(context: &mut Context, words: &[String]) -> Done {
     let groups = Groups::split(words, &["sites", "arbitrators"]);
-    if let Some(keyword) = groups.repeated(&["sites", "arbitrators"]) {
-        return Err(Failure::Message(format!("'{keyword}' cannot be used more than once")));
-    }
+    groups.once(&["sites", "arbitrators"])?;
     let sites = groups.flat("sites");
     if sites.is_empty() || !groups.head.is_empty() {
         return Err(usage());

@@ -91,9 +91,7 @@ fn to_file(context: &mut Context, request: &Map<String, Value>, path: &str) -> D
 /// The request of `cluster.setup` but for what the options say.
 fn request(words: &[String]) -> Result<Map<String, Value>, Failure> {
     let groups = Groups::split(words, &["transport", "totem", "quorum"]);
-    if let Some(keyword) = groups.repeated(&["transport", "totem", "quorum"]) {
-        return Err(Failure::Message(format!("'{keyword}' cannot be used more than once")));
-    }
+    groups.once(&["transport", "totem", "quorum"])?;
     let [name, nodes @ ..] = groups.head.as_slice() else { return Err(super::super::usage()) };
     if nodes.is_empty() {
         return Err(super::super::usage());

@@ -10,12 +10,12 @@ use rhapsody_ops::constraint::ticket;
 
 /// `set A B role=Started set C setoptions id=x`: the word `set` has been taken already.
 fn parse(context: &Context, words: &[String]) -> Result<Request, Failure> {
+    let parts = Groups::split(words, &["setoptions"]);
+    parts.once(&["setoptions"])?;
+    let constraint_options = grammar::pairs(&parts.flat("setoptions"))?;
     let mut all = vec!["set".to_owned()];
-    all.extend(words.iter().cloned());
-    let parts = Groups::split(&all, &["set", "setoptions"]);
-    if parts.repeated(&["setoptions"]).is_some() {
-        return Err(usage());
-    }
+    all.extend(parts.head);
+    let parts = Groups::split(&all, &["set"]);
     let mut sets = Vec::new();
     for words in parts.each("set") {
         let (options, ids): (Vec<String>, Vec<String>) =
@@ -28,7 +28,7 @@ fn parse(context: &Context, words: &[String]) -> Result<Request, Failure> {
     let force = context.options.force();
     Ok(Request {
         resource_set_list: sets,
-        constraint_options: grammar::pairs(&parts.flat("setoptions"))?,
+        constraint_options,
         resource_in_clone_alowed: force,
         duplication_alowed: force,
     })

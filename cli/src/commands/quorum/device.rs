@@ -79,9 +79,7 @@ struct Device {
 impl Device {
     fn parse(words: &[String]) -> Result<Device, Failure> {
         let groups = Groups::split(words, &["model", "heuristics"]);
-        if let Some(keyword) = groups.repeated(&["model", "heuristics"]) {
-            return Err(Failure::Message(format!("'{keyword}' cannot be used more than once")));
-        }
+        groups.once(&["model", "heuristics"])?;
         let generic = grammar::pairs(&groups.head)?;
         if generic.contains_key("model") {
             return Err(Failure::message("Model cannot be specified in generic options"));

@@ -73,9 +73,10 @@ pub fn config(context: &mut Context, words: &[String]) -> Done {
 /// `target X` and `stonith A B` in either order.
 fn selection(words: &[String]) -> Result<(Option<Target>, Vec<String>), Failure> {
     let parts = crate::grammar::Groups::split(words, &["target", "stonith"]);
-    if !parts.head.is_empty() || parts.repeated(&["target", "stonith"]).is_some() {
+    if !parts.head.is_empty() {
         return Err(usage());
     }
+    parts.once(&["target", "stonith"])?;
     let missing: Vec<String> = ["target", "stonith"]
         .iter()
         .filter(|word| parts.has(word) && parts.flat(word).is_empty())

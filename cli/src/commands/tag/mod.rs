@@ -99,9 +99,10 @@ fn remove(context: &mut Context, words: &[String]) -> Done {
 fn update(context: &mut Context, words: &[String]) -> Done {
     let [id, rest @ ..] = words else { return Err(usage()) };
     let parts = crate::grammar::Groups::split(rest, &["add", "remove"]);
-    if !parts.head.is_empty() || parts.groups.is_empty() || parts.repeated(&["add", "remove"]).is_some() {
+    if !parts.head.is_empty() || parts.groups.is_empty() {
         return Err(usage());
     }
+    parts.once(&["add", "remove"])?;
     if parts.groups.iter().any(|(_, ids)| ids.is_empty()) {
         return Err(Failure::Usage {
             problem: Some("Specify at least one id for 'add' or 'remove' arguments.".to_owned()),
@@ -109,8 +110,8 @@ fn update(context: &mut Context, words: &[String]) -> Done {
         });
     }
     let (adjacent, after) = super::resource::adjacent(context)?;
-    if adjacent.is_some() && !parts.has("add") {
-        return Err(Failure::message("--before and --after cannot be used without 'add'"));
+    if let Some(adjacent) = adjacent.as_ref().filter(|_| !parts.has("add")) {
+        return Err(Failure::Message(format!("Cannot specify adjacent id '{adjacent}' without ids to add")));
     }
     let request = UpdateRequest {
         tag_id: id.clone(),
