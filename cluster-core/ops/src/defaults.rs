@@ -122,7 +122,7 @@ fn create(work: &mut Work<'_>, request: CreateRequest, section: &str) -> Result<
         rule.write(doc, block, 0, None, &id);
     }
     for (name, value) in request.nvpairs.iter().filter(|(_, value)| !value.is_empty()) {
-        nvset::add(doc, block, name, value);
+        nvset::add_short(doc, block, name, value);
     }
     Ok(())
 }
@@ -244,7 +244,7 @@ fn update(work: &mut Work<'_>, request: UpdateRequest, section: &str) -> Result<
         }
     };
     for (name, value) in &request.nvpairs {
-        nvset::set(&mut work.cib, block, name, value);
+        nvset::set_short(&mut work.cib, block, name, value);
     }
     Ok(())
 }

@@ -15,11 +15,15 @@ fn is_reference(doc: &Document, element: Element) -> bool {
     }
 }
 
-/// The element of the configuration with this id (never of the status section).
+/// The element of the configuration with this id (never of the status section). The node element
+/// of a remote node has the id of its resource: the resource is meant.
 pub fn find(doc: &Document, id: &str) -> Option<Element> {
     let configuration = doc.child(doc.root(), "configuration")?;
-    doc.descendants(configuration)
-        .find(|element| doc.attr(*element, "id") == Some(id) && !is_reference(doc, *element))
+    let mut named = doc
+        .descendants(configuration)
+        .filter(|element| doc.attr(*element, "id") == Some(id) && !is_reference(doc, *element));
+    let first = named.next()?;
+    if doc.name(first) == "node" { named.next().or(Some(first)) } else { Some(first) }
 }
 
 /// All ids of the configuration.
@@ -105,13 +109,14 @@ mod tests {
     #[test]
     fn references_and_status_take_no_ids() {
         let doc = Document::parse(
-            "<cib><configuration><acls><acl_target id='u'><role id='r'/></acl_target></acls>\
+            "<cib><configuration><nodes><node id='n'/><node id='t'/></nodes><acls><acl_target id='u'><role id='r'/></acl_target></acls>\
              <tags><tag id='t'><obj_ref id='x'/></tag></tags></configuration>\
              <status><lrm_resource id='x'/></status></cib>",
         )
         .unwrap();
         assert!(find(&doc, "x").is_none() && find(&doc, "r").is_none() && find(&doc, "t").is_some());
-        assert!(find(&doc, "u").is_none());
+        assert!(find(&doc, "u").is_none() && find(&doc, "n").is_some());
+        assert_eq!(find(&doc, "t").map(|tag| doc.name(tag)), Some("tag"));
         assert_eq!(free(&doc, "t"), "t-1");
         assert_eq!(free(&doc, "x"), "x");
     }

@@ -44,9 +44,29 @@ pub fn set(doc: &mut Document, block: Element, name: &str, value: &str) {
     }
 }
 
+/// As [`set`], in cluster properties and defaults.
+pub fn set_short(doc: &mut Document, block: Element, name: &str, value: &str) {
+    if value.is_empty() || get(doc, block, name).is_some() {
+        set(doc, block, name, value);
+    } else {
+        add_short(doc, block, name, value);
+    }
+}
+
 /// Adds a pair with an id made of the block's id and the name.
 pub fn add(doc: &mut Document, block: Element, name: &str, value: &str) {
-    let base = format!("{}-{}", doc.attr(block, "id").unwrap_or("nvset"), ids::sanitized_part(name));
+    add_with_id(doc, block, name, name, value);
+}
+
+/// The same, where ids carry only the beginning of a name: in cluster properties and defaults.
+pub fn add_short(doc: &mut Document, block: Element, name: &str, value: &str) {
+    const NAME_MAX: usize = 20;
+    let short: String = name.chars().take(NAME_MAX).collect();
+    add_with_id(doc, block, &short, name, value);
+}
+
+fn add_with_id(doc: &mut Document, block: Element, part: &str, name: &str, value: &str) {
+    let base = format!("{}-{}", doc.attr(block, "id").unwrap_or("nvset"), ids::sanitized_part(part));
     let id = ids::free(doc, &base);
     let pair = doc.append(block, "nvpair");
     doc.set_attr(pair, "id", &id);

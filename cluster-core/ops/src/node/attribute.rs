@@ -60,7 +60,10 @@ pub struct Request {
 
 /// `node attribute NODE name=value`; what is removed must be there.
 pub fn set(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
-    let Some(node) = super::find(work, &request.name) else {
+    let sets = request.attributes.values().any(|value| !value.is_empty());
+    let remote =
+        |work: &mut Work<'_>| if sets { super::standby::make_known(work, &request.name) } else { None };
+    let Some(node) = super::find(work, &request.name).or_else(|| remote(work)) else {
         let name = request.attributes.keys().next().cloned().unwrap_or_default();
         let text =
             format!("unable to set attribute {name}: there is no node {} in the configuration", request.name);
@@ -125,7 +128,9 @@ fn update(work: &mut Work<'_>, owner: Element, attributes: &Attributes, prefix: 
             block
         }
     };
-    for (name, value) in attributes {
+    let mut pairs: Vec<_> = attributes.iter().collect();
+    pairs.sort();
+    for (name, value) in pairs {
         nvset::set(doc, block, name, value);
     }
 }

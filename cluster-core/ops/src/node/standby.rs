@@ -1,5 +1,6 @@
 //! `node standby`, `unstandby`, `maintenance`, `unmaintenance`: one attribute of some nodes or of all.
 
+use crate::resource::tree;
 use crate::work::{Stop, Work};
 use crate::{ids, nvset, sections};
 use rhapsody_xml::Element;
@@ -55,7 +56,23 @@ fn all(work: &Work<'_>) -> Vec<String> {
     let section = sections::get(doc, "nodes");
     let nodes =
         section.map(|section| doc.children_named(section, "node").collect::<Vec<_>>()).unwrap_or_default();
-    nodes.into_iter().filter_map(|node| doc.attr(node, "uname")).map(str::to_owned).collect()
+    let mut names: Vec<String> =
+        nodes.into_iter().filter_map(|node| doc.attr(node, "uname")).map(str::to_owned).collect();
+    names.extend(remotes(work));
+    names
+}
+
+/// Nodes that resources make.
+fn remotes(work: &Work<'_>) -> Vec<String> {
+    let doc = &work.cib;
+    tree::primitives(doc)
+        .into_iter()
+        .filter_map(|primitive| match tree::agent_of(doc, primitive).as_str() {
+            "ocf:pacemaker:remote" => doc.attr(primitive, "id"),
+            _ => nvset::value(doc, primitive, "meta_attributes", "remote-node"),
+        })
+        .map(str::to_owned)
+        .collect()
 }
 
 fn switch(work: &mut Work<'_>, names: &[String], attribute: &str, on: bool) -> Result<(), Stop> {
@@ -64,8 +81,12 @@ fn switch(work: &mut Work<'_>, names: &[String], attribute: &str, on: bool) -> R
     names.dedup();
     let mut nodes: Vec<Element> = Vec::new();
     for name in names {
-        match super::find(work, name).or_else(|| make_known(work, name)) {
+        let known = remotes(work).contains(name);
+        match super::find(work, name) {
             Some(node) => nodes.push(node),
+            // There is nothing to switch off at a node that has never had an element.
+            None if known && !on => {}
+            None if known => nodes.extend(make_known(work, name)),
             None => work
                 .error("NODE_NOT_FOUND", format!("Node '{name}' does not appear to exist in configuration")),
         }
@@ -79,20 +100,13 @@ fn switch(work: &mut Work<'_>, names: &[String], attribute: &str, on: bool) -> R
 }
 
 /// A remote node, or one of corosync.conf that has not joined yet, gets its node element.
-fn make_known(work: &mut Work<'_>, name: &str) -> Option<Element> {
-    let remote = crate::resource::tree::primitives(&work.cib).into_iter().any(|primitive| {
-        let doc = &work.cib;
-        let is_remote = crate::resource::tree::agent_of(doc, primitive) == "ocf:pacemaker:remote";
-        (is_remote && doc.attr(primitive, "id") == Some(name))
-            || nvset::value(doc, primitive, "meta_attributes", "remote-node") == Some(name)
-    });
-    if !remote {
+pub(super) fn make_known(work: &mut Work<'_>, name: &str) -> Option<Element> {
+    if !remotes(work).iter().any(|remote| remote == name) {
         return None;
     }
     let section = sections::make(&mut work.cib, "nodes");
-    let id = ids::free(&work.cib, name);
     let node = work.cib.append(section, "node");
-    work.cib.set_attr(node, "id", &id);
+    work.cib.set_attr(node, "id", name);
     work.cib.set_attr(node, "type", "remote");
     work.cib.set_attr(node, "uname", name);
     Some(node)
@@ -111,7 +125,7 @@ pub fn set(work: &mut Work<'_>, node: Element, name: &str, value: &str) {
         None if value.is_empty() => {}
         None => {
             let id = ids::free(doc, &format!("nodes-{}", doc.attr(node, "id").unwrap_or_default()));
-            let block = doc.insert(node, 0, "instance_attributes");
+            let block = doc.append(node, "instance_attributes");
             doc.set_attr(block, "id", &id);
             nvset::add(doc, block, name, value);
         }

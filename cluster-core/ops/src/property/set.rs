@@ -38,7 +38,7 @@ pub fn run(work: &mut Work<'_>, request: Request) -> Result<(), Stop> {
         }
     };
     for (name, value) in &request.cluster_properties {
-        nvset::set(&mut work.cib, block, name, value);
+        nvset::set_short(&mut work.cib, block, name, value);
     }
     Ok(())
 }
