@@ -7,7 +7,7 @@
 pub fn today(mut words: Vec<String>) -> Vec<String> {
     let command: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     let replaced = match command.as_slice() {
-        ["cluster", "auth", ..] => Some((["cluster", "auth"].as_slice(), ["host", "auth"].as_slice())),
+        ["cluster", "auth", _, ..] => Some((["cluster", "auth"].as_slice(), ["host", "auth"].as_slice())),
         ["resource", "show", ..] => {
             Some((["resource", "show"].as_slice(), ["resource", "config"].as_slice()))
         }

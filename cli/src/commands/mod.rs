@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod config;
 mod confirm;
 pub mod constraint;
+pub mod dr;
 pub mod explain;
 pub mod host;
 pub mod lab;
@@ -65,6 +66,7 @@ pub const NOUNS: &[Noun] = &[
     cluster::NOUN,
     config::NOUN,
     constraint::NOUN,
+    dr::NOUN,
     explain::NOUN,
     host::NOUN,
     node::NOUN,

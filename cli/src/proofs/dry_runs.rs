@@ -24,6 +24,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
             "ticket config",
         ],
     ),
+    ("dr", &["config", "status"]),
     ("explain", &[""]),
     ("pcsd", &["status"]),
     ("plan", &[""]),
@@ -109,9 +110,12 @@ const ACTS: &[(&str, &str)] = &[
     ("booth ticket grant", TICKET),
     ("booth ticket revoke", TICKET),
     ("client local-auth", TOKEN),
+    ("cluster auth", TOKEN),
     ("cluster report", BESIDE),
     ("config backup", BESIDE),
     ("config restore", "takes the files of a whole cluster, 'config checkpoint restore' has --dry-run"),
+    ("dr destroy", SITES),
+    ("dr set-recovery-site", SITES),
     ("pcsd accept_token", TOKEN),
     ("pcsd certkey", "replaces a certificate by the one that is named"),
     ("pcsd deauth", TOKEN),
@@ -163,6 +167,7 @@ const ACTS: &[(&str, &str)] = &[
 
 const TOKEN: &str = "who may speak to whom is no configuration of the cluster";
 const TICKET: &str = "booth decides";
+const SITES: &str = "two clusters are told of each other, and neither is changed";
 const BESIDE: &str = "only writes a file beside the cluster";
 const DAEMONS: &str = "acts on the daemons, not on a configuration";
 const SAME: &str = "the other nodes get the file that is here; 'cluster config' shows it";

@@ -181,7 +181,8 @@ fn commands_that_are_printed_make_the_same_again() {
     let mut tried = Vec::new();
     for noun in NOUNS {
         for verb in noun.verbs {
-            let named = verb.words.is_empty() || verb.usage.starts_with('<');
+            // One thing by its name, or another noun's command under a second name.
+            let named = verb.words.is_empty() || verb.usage.starts_with(['<', '.']);
             if named || !verb.options.contains(&"--output-format") || !verb.options.contains(&"-f") {
                 continue;
             }

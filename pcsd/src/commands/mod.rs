@@ -7,6 +7,7 @@ mod cib;
 mod cluster;
 mod conf;
 mod config;
+mod dr;
 mod history;
 mod hosts;
 mod lifecycle;
@@ -124,6 +125,11 @@ pub static COMMANDS: &[Entry] = &[
     command!("rhapsody.booth.config_of", Needs(Read), booth::config),
     command!("rhapsody.booth.pull", Needs(Full), booth::pull),
     command!("rhapsody.booth.sync", Needs(Full), booth::sync),
+
+    command!("rhapsody.dr.config", Needs(Read), dr::config),
+    command!("rhapsody.dr.set_recovery_site", Needs(Full), dr::set_recovery_site),
+    command!("rhapsody.dr.status", Needs(Read), dr::status),
+    command!("rhapsody.dr.destroy", Needs(Full), dr::destroy),
 
     command!("rhapsody.sbd.config", Needs(Read), sbd::config),
     command!("rhapsody.sbd.status", Needs(Read), sbd::status),

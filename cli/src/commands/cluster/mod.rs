@@ -1,5 +1,6 @@
 //! `cluster`: making, starting, stopping and removing clusters; the CIB as a whole.
 
+mod auth;
 mod cib;
 mod config;
 mod corosync;
@@ -65,6 +66,13 @@ pub const NOUN: Noun = Noun {
                 configuration, for ever.",
             options: &["--all", "--force", "--yes"],
             run: destroy::run,
+        },
+        Verb {
+            words: "auth",
+            usage: "[-u <username>] [-p <password>]
+                Authenticate this machine to the nodes of its cluster.",
+            options: &["-u", "-p"],
+            run: auth::run,
         },
         Verb {
             words: "cib",

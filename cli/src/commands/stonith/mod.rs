@@ -13,6 +13,8 @@ mod update;
 pub use level::print_after as print_levels_after;
 
 use super::{Noun, Verb, resource};
+use crate::Done;
+use crate::context::Context;
 
 pub const NOUN: Noun = Noun {
     name: "stonith",
@@ -284,5 +286,27 @@ pub const NOUN: Noun = Noun {
             options: &["--skip-offline"],
             run: scsi::update,
         },
+        Verb {
+            words: "defaults",
+            usage: "...\nThe same as 'resource defaults'.",
+            options: DEFAULTS,
+            run: |context, words| resource_verb(context, &["defaults"], words),
+        },
+        Verb {
+            words: "op defaults",
+            usage: "...\nThe same as 'resource op defaults'.",
+            options: DEFAULTS,
+            run: |context, words| resource_verb(context, &["op", "defaults"], words),
+        },
     ],
 };
+
+/// What any of the commands of defaults takes.
+const DEFAULTS: &[&str] =
+    &["-f", "--all", "--dry-run", "--force", "--full", "--no-expire-check", "--output-format"];
+
+/// Runs what `resource` calls so.
+fn resource_verb(context: &mut Context, verb: &[&str], words: &[String]) -> Done {
+    let line = ["resource"].iter().chain(verb).map(|word| (*word).to_owned());
+    super::dispatch(context, &line.chain(words.iter().cloned()).collect::<Vec<_>>())
+}
