@@ -56,7 +56,7 @@ pub fn run(context: &mut Context, words: &[String], action: &str) -> Done {
         return Err(Failure::Message(format!("agent '{agent}' is not installed on this node")));
     };
     let (code, meaning) = match &finished.end {
-        End::Exited(code) => (*code, meaning(*code).to_owned()),
+        End::Exited(code) => (*code, rhapsody_status::ocf_exit_text(*code).to_owned()),
         End::TimedOut => (1, format!("it did not end within {} s", timeout_ms / 1000)),
         End::Signaled(signal) => (1, format!("it was ended by signal {signal}")),
         End::Missing(text) | End::Denied(text) | End::NotStarted(text) => (5, text.clone()),
@@ -110,23 +110,4 @@ fn primitive<'a>(
 fn pairs(blocks: &[Nvset]) -> Vec<(String, String)> {
     let plain = blocks.iter().filter(|block| block.rule.is_none());
     plain.flat_map(|block| &block.nvpairs).map(|pair| (pair.name.clone(), pair.value.clone())).collect()
-}
-
-/// The exit codes of OCF agents in words.
-fn meaning(code: i32) -> &'static str {
-    match code {
-        0 => "ok",
-        1 => "error",
-        2 => "invalid parameter",
-        3 => "unimplemented feature",
-        4 => "insufficient privileges",
-        5 => "not installed",
-        6 => "not configured",
-        7 => "not running",
-        8 => "promoted",
-        9 => "promoted (failed)",
-        190 => "degraded",
-        191 => "promoted (degraded)",
-        _ => "unknown",
-    }
 }
