@@ -80,7 +80,7 @@ impl Plan<'_> {
             }
         }
         let own_top = self.c.top_of(probed) == self.c.top_of(rsc)
-            && self.c[self.c.top_of(rsc)].variant != Variant::Group;
+            && self.c[self.c.top_of(rsc)].variant == Variant::Clone;
         let going_down = match task {
             Task::START => Some(Task::STOP),
             Task::PROMOTE => Some(Task::DEMOTE),
@@ -91,12 +91,7 @@ impl Plan<'_> {
             && !own_top
         {
             let stops: Vec<ActionIdx> = self
-                .action(after)
-                .before
-                .iter()
-                .rev()
-                .map(|r| r.other)
-                .filter(|a| self.action(*a).rsc == Some(rsc) && self.action(*a).task == down)
+                .with_key(rsc, down, 0)
                 // What fencing implies waits for the fencing alone.
                 .filter(|a| !self.action(*a).is(PSEUDO))
                 .collect();
