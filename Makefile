@@ -51,8 +51,9 @@ differential: build ## ours against the installed crm_simulate on generated CIBs
 soak: ## many simulated worlds (SEEDS=20000)
 	RHAPSODY_SEEDS=$(SEEDS) $(CARGO) test --release -p rhapsody-sim -- --nocapture
 
-fuzz: ## parsers under random input for a while (SECONDS_EACH=60)
+fuzz: ## parsers and the scheduler under random input for a while (SECONDS_EACH=60)
 	RHAPSODY_FUZZ_SECONDS=$(SECONDS_EACH) $(CARGO) test --release -p rhapsody-xml -p rhapsody-cib -p rhapsody-conf --test fuzz -- --nocapture
+	RHAPSODY_FUZZ_SECONDS=$(SECONDS_EACH) $(CARGO) test --release -p rhapsody-scheduler --test fuzz --test idle -- --nocapture
 
 completions: ## writes completions/ anew from the commands
 	$(CARGO) build -q -p rhapsody-cli
