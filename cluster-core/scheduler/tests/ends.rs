@@ -1,6 +1,7 @@
 //! Planning ends, whatever is asked for.
 
 use rhapsody_cib::Cib;
+use rhapsody_scheduler::simulate::{Request, Text, read_cib, simulate};
 use rhapsody_scheduler::{Options, schedule};
 
 fn plan(constraints: &str) -> usize {
@@ -47,4 +48,25 @@ fn orderings_in_a_circle() {
          <rsc_order id='o3' first='c-clone' then='a-clone'/><rsc_colocation id='k' rsc='a-clone' with-rsc='c-clone' score='INFINITY'/>",
     );
     assert!(actions > 0);
+}
+
+#[test]
+fn a_circle_that_cannot_be_carried_out_is_told() {
+    let stuck = |order: &str| {
+        let primitive =
+            |id: &str| format!("<primitive id='{id}' class='ocf' provider='heartbeat' type='Dummy'/>");
+        let cib = format!(
+            "<cib have-quorum='1' dc-uuid='1' admin_epoch='0' epoch='1' num_updates='0'><configuration><crm_config>\
+             <cluster_property_set id='o'><nvpair id='o1' name='stonith-enabled' value='false'/></cluster_property_set>\
+             </crm_config><nodes><node id='1' uname='n1'/></nodes><resources>{}{}</resources>\
+             <constraints><rsc_order id='o1' first='a' then='b'/>{order}</constraints></configuration><status>\
+             <node_state id='1' uname='n1' in_ccm='true' crmd='online' join='member' expected='member'/></status></cib>",
+            primitive("a"),
+            primitive("b")
+        );
+        let request = Request { now: 1_790_000_000, simulate: true, ..Request::default() };
+        simulate(&read_cib(cib).unwrap(), &request, &mut Text::default()).unwrap().is_stuck
+    };
+    assert!(!stuck(""));
+    assert!(stuck("<rsc_order id='o2' first='b' then='a'/>"));
 }

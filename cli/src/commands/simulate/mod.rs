@@ -1,6 +1,7 @@
 //! `rhapsody simulate`: crm_simulate's flags on our own scheduler, for a CIB in a file or the live one.
 
 mod options;
+mod profile;
 
 use crate::commands::status::model;
 use crate::context::Context;
@@ -30,13 +31,19 @@ pub fn run(words: &[String]) -> u8 {
             return 1;
         }
     };
-    match perform(asked, words) {
-        Ok(()) => 0,
+    let done = match &asked.profile {
+        Some(profile) => profile::run(profile).map(|()| true),
+        None => perform(asked, words),
+    };
+    match done {
+        Ok(true) => 0,
+        Ok(false) => 1,
         Err(failure) => failure.tell(),
     }
 }
 
-fn perform(asked: Asked, words: &[String]) -> Result<(), Failure> {
+/// False if the transition could not be carried out to its end.
+fn perform(asked: Asked, words: &[String]) -> Result<bool, Failure> {
     let (name, xml) = read(&asked.source)?;
     let named = |e: String| Failure::Message(format!("{name}: {e}"));
     let doc = read_cib(xml).map_err(named)?;
@@ -94,7 +101,7 @@ fn perform(asked: Asked, words: &[String]) -> Result<(), Failure> {
             write(path, &as_xml(after))?;
         }
     }
-    Ok(())
+    Ok(!answer.is_stuck)
 }
 
 /// The CIB and what to call it in a message.

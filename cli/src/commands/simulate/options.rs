@@ -1,5 +1,6 @@
 //! crm_simulate's options, and what they ask for.
 
+use super::profile::Profile;
 use crate::compat::args::{Arg, Args, Opt};
 use rhapsody_scheduler::simulate::{Injections, OpSpec, Request};
 
@@ -16,6 +17,8 @@ pub const OPTIONS: &[Opt] = &[
     ('c', "show-failcounts", Arg::No),
     ('s', "show-scores", Arg::No),
     ('U', "show-utilization", Arg::No),
+    ('P', "profile", Arg::Yes),
+    ('N', "repeat", Arg::Yes),
     ('Q', "quiet", Arg::No),
     ('V', "verbose", Arg::No),
     ('u', "node-up", Arg::Yes),
@@ -55,6 +58,8 @@ What to do:
     -c, --show-failcounts      show fail counts
     -s, --show-scores          show scores
     -U, --show-utilization     show what nodes offer and resources take
+    -P, --profile=DIR          tell how long planning takes for each *.xml of a folder
+    -N, --repeat=N             with --profile: plan each N times
     -Q, --quiet                only what was asked for
     -V, --verbose              say what of the configuration cannot be used
 
@@ -90,6 +95,7 @@ pub enum Source {
 #[derive(Debug)]
 pub struct Asked {
     pub source: Source,
+    pub profile: Option<Profile>,
     pub request: Request,
     pub in_place: bool,
     pub quiet: bool,
@@ -134,6 +140,21 @@ pub fn parse(words: &[String]) -> Result<Option<Asked>, String> {
         Some("xml") => true,
         Some(other) => return Err(format!("'{other}' is no output format: use text or xml")),
     };
+    let repeat = match args.value("repeat") {
+        None => 1,
+        Some(n) => n
+            .parse()
+            .ok()
+            .filter(|n| *n > 0)
+            .ok_or_else(|| format!("--repeat takes a number from 1 on, not '{n}'"))?,
+    };
+    let profile = own("profile").map(|folder| Profile { folder, repeat });
+    if args.has("repeat") && profile.is_none() {
+        return Err("--repeat says how often --profile plans: name a folder with it".to_owned());
+    }
+    if profile.is_some() && xml {
+        return Err("--profile tells its times as text only".to_owned());
+    }
     if args.has("all-actions") && own("save-dotfile").is_none() {
         return Err("--all-actions says what --save-dotfile draws: name a file with it".to_owned());
     }
@@ -175,6 +196,7 @@ pub fn parse(words: &[String]) -> Result<Option<Asked>, String> {
     };
     Ok(Some(Asked {
         source,
+        profile,
         request,
         in_place,
         quiet: args.has("quiet"),
@@ -211,6 +233,8 @@ mod tests {
         assert_eq!(asked("-LS").unwrap().source, Source::Live);
         assert_eq!(asked("-S").unwrap().source, Source::Live);
         assert_eq!(asked("-x - -S").unwrap().source, Source::Stdin);
+        let profile = asked("-P dir -N 3").unwrap().profile;
+        assert_eq!(profile, Some(Profile { folder: "dir".to_owned(), repeat: 3 }));
     }
 
     #[test]
@@ -223,6 +247,9 @@ mod tests {
             ("-x a -R -F a_stop_0@n1=1", "--simulate"),
             ("-x a -a", "--save-dotfile"),
             ("-x a --output-as=html", "html"),
+            ("-P a --output-as=xml", "as text"),
+            ("-P a -N 0", "from 1 on"),
+            ("-x a -N 3", "--profile"),
             ("-x a -i nonsense", "nonsense"),
             ("-x a more", "more"),
             ("-x", "-x"),

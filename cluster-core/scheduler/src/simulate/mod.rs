@@ -55,6 +55,8 @@ pub struct Answer {
     pub input: Option<Document>,
     /// The CIB after the transition, when it was carried out.
     pub document: Option<Document>,
+    /// Actions were left that wait for each other.
+    pub is_stuck: bool,
     /// What of the configuration could not be used as it is.
     pub issues: Vec<Issue>,
 }
@@ -138,6 +140,7 @@ pub fn simulate(doc: &Document, request: &Request, out: &mut dyn Output) -> Resu
     }
     let mut after = input.clone().into_owned();
     let (steps, deleted) = engine::execute(&mut plan, &chosen, &mut after, now, &request.to_fail);
+    answer.is_stuck = steps.contains(&Step::Incomplete);
     out.steps(&steps);
     drop(plan);
     if let Some(remark) = &remark {
