@@ -109,7 +109,7 @@ async fn requests_reach_the_core() {
     assert_eq!(wait["task_finish_type"], "SUCCESS");
     core.state.lock().unwrap().busy = true;
     let wait = pcsd.run_command(&token, "cluster.wait_for_pcmk_idle", json!({"wait_value": "1"})).await;
-    assert_eq!(codes(&wait), ["WAIT_FOR_IDLE_TIMED_OUT"]);
+    assert_eq!(codes(&wait), ["WAIT_FOR_IDLE_STARTED", "WAIT_FOR_IDLE_TIMED_OUT"]);
     core.state.lock().unwrap().event = 7;
     let events = pcsd.run_command(&token, "rhapsody.events", json!({"since": 4})).await;
     assert_eq!(
