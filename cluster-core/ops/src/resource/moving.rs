@@ -188,18 +188,23 @@ fn put(work: &mut Work<'_>, id: &str, request: &Request, node: &str, score: &str
             doc.set_attr(constraint, "score", score);
         }
         Some(end) => {
+            // Tools name the parts of a preference and of a ban differently.
+            let part = |ban: &str, prefer: &str| match id.strip_prefix("cli-prefer-") {
+                Some(resource) => format!("cli-prefer-{prefer}-{resource}"),
+                None => format!("{id}-{ban}"),
+            };
             let rule = doc.append(constraint, "rule");
-            doc.set_attr(rule, "id", &format!("{id}-rule"));
+            doc.set_attr(rule, "id", &part("rule", "rule"));
             doc.set_attr(rule, "score", score);
             doc.set_attr(rule, "boolean-op", "and");
             let expression = doc.append(rule, "expression");
-            doc.set_attr(expression, "id", &format!("{id}-expr"));
+            doc.set_attr(expression, "id", &part("expr", "expr"));
             doc.set_attr(expression, "attribute", "#uname");
             doc.set_attr(expression, "operation", "eq");
             doc.set_attr(expression, "value", node);
             doc.set_attr(expression, "type", "string");
             let date = doc.append(rule, "date_expression");
-            doc.set_attr(date, "id", &format!("{id}-lifetime"));
+            doc.set_attr(date, "id", &part("lifetime", "lifetime-end"));
             doc.set_attr(date, "operation", "lt");
             doc.set_attr(date, "end", end);
         }
@@ -263,13 +268,17 @@ mod tests {
 
     /// Bans `r` from `n` on 21 November 2026 at 12; the CIB after it and the codes of the reports.
     fn ban(lifetime: &str) -> (String, Vec<String>) {
+        run("resource.ban", lifetime)
+    }
+
+    fn run(command: &str, lifetime: &str) -> (String, Vec<String>) {
         let text = "<cib epoch='1' num_updates='0' admin_epoch='0' validate-with='pacemaker-3.9'><configuration><crm_config/>\
                     <nodes/><resources><primitive id='r' class='systemd' type='x'/></resources><constraints/>\
                     </configuration><status/></cib>";
         let mut cib = Cib::parse(text).unwrap();
         let env = Env { agents: &NoAgents, now: 1_795_262_400, live: false, nodes: Vec::new() };
         let params = serde_json::json!({"resource_id": "r", "node": "n", "lifetime": lifetime});
-        let outcome = crate::run("resource.ban", params, &mut cib, &env);
+        let outcome = crate::run(command, params, &mut cib, &env);
         (cib.to_xml(), outcome.reports.iter().map(|report| report.message.code.clone()).collect())
     }
 
@@ -283,6 +292,19 @@ mod tests {
             let (cib, codes) = ban(lifetime);
             assert!(cib.contains(&format!("operation=\"lt\" end=\"{end}\"")), "{lifetime}: {cib}");
             assert_eq!(codes[0], "RESOURCE_CONSTRAINT_LIFETIME");
+        }
+    }
+
+    #[test]
+    fn ids_are_those_of_other_tools() {
+        for (command, ids) in [
+            ("resource.ban", ["cli-ban-r-on-n-rule", "cli-ban-r-on-n-expr", "cli-ban-r-on-n-lifetime"]),
+            ("resource.move", ["cli-prefer-rule-r", "cli-prefer-expr-r", "cli-prefer-lifetime-end-r"]),
+        ] {
+            let (cib, _) = run(command, "PT5M");
+            for id in ids {
+                assert!(cib.contains(&format!("id=\"{id}\"")), "{id}: {cib}");
+            }
         }
     }
 
