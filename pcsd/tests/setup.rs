@@ -133,11 +133,14 @@ async fn bad_requests_are_refused_before_anything_changes() {
         (json!({"totem_options": {"tokne": "1"}}), "INVALID_OPTIONS"),
         (json!({"quorum_options": {"wait_for_all": "maybe"}}), "INVALID_OPTION_VALUE"),
         (json!({"transport_type": "pigeon"}), "INVALID_OPTION_VALUE"),
-        (json!({"crypto_options": {"hash": "none"}}), "COROSYNC_CRYPTO_CIPHER_REQUIRES_CRYPTO_HASH"),
+        (
+            json!({"crypto_options": {"cipher": "aes256", "hash": "none"}}),
+            "PREREQUISITE_OPTION_MUST_BE_ENABLED_AS_WELL",
+        ),
         (json!({"surprise": 1}), "COMMAND_INVALID_PAYLOAD"),
     ] {
         let answer = hosts[0].run_command(&token, "cluster.setup", setup(more)).await;
-        assert_eq!(answer["task_finish_type"], "FAIL");
+        assert_eq!(answer["task_finish_type"], "FAIL", "{code}: {answer:#}");
         assert!(codes(&answer).contains(&code), "{code}: {answer:#}");
     }
     // A host that does not answer is named; the others are left as they are.
@@ -178,7 +181,7 @@ async fn a_node_without_a_cluster_says_so() {
         host.get(&token, "/remote/get_corosync_conf").await,
         (400, "Unable to read corosync.conf".into())
     );
-    assert_eq!(host.get(&token, "/remote/sbd_disable").await.0, 400);
+    assert_eq!(host.get(&token, "/remote/sbd_enable").await.0, 400);
     let check: Value = serde_json::from_str(&host.get(&token, "/remote/check_host").await.1).unwrap();
     assert_eq!(check["cluster_configuration_exists"], false);
     assert_eq!(
