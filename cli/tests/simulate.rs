@@ -237,6 +237,8 @@ fn what_cannot_be_used_is_named() {
         ),
     ] {
         let done = survives(name, &cib(resources, &constraints));
-        assert_eq!(done.code, Some(0), "{name}: {}", done.err);
+        // A circle of orders gets stuck, which crm_simulate calls an error too.
+        let code = if name == "order-loop" { 1 } else { 0 };
+        assert_eq!(done.code, Some(code), "{name}: {}", done.err);
     }
 }
