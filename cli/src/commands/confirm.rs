@@ -8,6 +8,11 @@ pub fn confirmed(warning: &str, hint: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::Message(format!("{warning}; {hint}")));
     }
+    answered(warning)
+}
+
+/// The same where somebody is known to sit at the terminal.
+pub fn answered(warning: &str) -> Result<bool, Failure> {
     eprint!("{warning}\nType 'yes' or 'y' to proceed, anything else to cancel: ");
     let _ = std::io::stderr().flush();
     let mut line = String::new();

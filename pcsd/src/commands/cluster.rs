@@ -196,9 +196,9 @@ pub async fn quorum_text(ctx: &Ctx, nothing: Nothing) -> Done {
 #[serde(deny_unknown_fields)]
 pub struct StatusOf {
     #[serde(default)]
-    full: bool,
+    pub full: bool,
     #[serde(default)]
-    hide_inactive: bool,
+    pub hide_inactive: bool,
 }
 
 pub async fn status(ctx: &Ctx, params: StatusOf) -> Done {

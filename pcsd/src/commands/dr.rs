@@ -163,17 +163,8 @@ async fn tell(ctx: &Ctx, nodes: &[String], ask: &Ask, done: &str, codes: &[&str]
     well
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StatusOf {
-    #[serde(default)]
-    full: bool,
-    #[serde(default)]
-    hide_inactive: bool,
-}
-
 /// Of both sites; a site that does not answer has no text.
-pub async fn status(ctx: &Ctx, params: StatusOf) -> Done {
+pub async fn status(ctx: &Ctx, params: cluster::StatusOf) -> Done {
     let sites = configured(ctx)?;
     let local = status::text(&ctx.app, params.full, params.hide_inactive).await;
     let local = local.inspect_err(|error| {

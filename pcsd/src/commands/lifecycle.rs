@@ -1,7 +1,7 @@
 //! `cluster start`, `stop`, `enable`, `disable`, `destroy`: on this node, on some, on all.
 
 use super::hosts::unreachable_report;
-use super::wait::{Wait, start_wait};
+use super::wait::{Wait, quoted, start_wait};
 use super::{Ctx, Done, Stop};
 use crate::peers::{self, Ask, PeerError};
 use crate::{cluster_files, local_node};
@@ -17,6 +17,23 @@ const STOP_TRIES: usize = 15;
 /// Starting many nodes at once loads what they share.
 const START_TIME_A_GROUP: Duration = Duration::from_secs(60);
 const START_GROUP: usize = 8;
+
+/// What may follow once nodes have joined a cluster; told, not taken back.
+pub async fn enable_and_start(ctx: &Ctx, nodes: &[String], enable: bool, start: bool, wait: Wait) -> Done {
+    let mut well = true;
+    if enable {
+        let text = format!("Enabling cluster on hosts: {}...", quoted(nodes));
+        ctx.report(Report::info("CLUSTER_ENABLE_STARTED", text));
+        let ask = Ask::get("remote/cluster_enable", &ctx.user);
+        well &= everywhere(ctx, nodes, &ask, "CLUSTER_ENABLE_SUCCESS").await;
+    }
+    if start {
+        let text = format!("Starting cluster on hosts: {}...", quoted(nodes));
+        ctx.report(Report::info("CLUSTER_START_STARTED", text));
+        well &= start_nodes(ctx, nodes, wait).await.is_ok();
+    }
+    if well { Ok(Value::Null) } else { Err(Stop) }
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -78,21 +78,7 @@ pub async fn run(ctx: &Ctx, params: Setup) -> Done {
         return Err(Stop);
     }
     ctx.report(Report::info("CLUSTER_SETUP_SUCCESS", "Cluster has been successfully set up."));
-
-    // The cluster is there now; what follows is told, not taken back.
-    let mut well = true;
-    if params.enable {
-        let text = format!("Enabling cluster on hosts: {}...", quoted(&nodes));
-        ctx.report(Report::info("CLUSTER_ENABLE_STARTED", text));
-        let ask = Ask::get("remote/cluster_enable", &ctx.user);
-        well &= lifecycle::everywhere(ctx, &nodes, &ask, "CLUSTER_ENABLE_SUCCESS").await;
-    }
-    if params.start {
-        let text = format!("Starting cluster on hosts: {}...", quoted(&nodes));
-        ctx.report(Report::info("CLUSTER_START_STARTED", text));
-        well &= lifecycle::start_nodes(ctx, &nodes, params.wait).await.is_ok();
-    }
-    if well { Ok(Value::Null) } else { Err(Stop) }
+    lifecycle::enable_and_start(ctx, &nodes, params.enable, params.start, params.wait).await
 }
 
 /// Everything that can be known before any host is asked; the rules are those of the file.

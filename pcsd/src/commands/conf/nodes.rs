@@ -87,19 +87,7 @@ pub async fn add(ctx: &Ctx, params: Add) -> Done {
     }
     // The members count the new nodes before these may vote.
     push::reload(ctx, &there.running).await?;
-    let mut well = true;
-    if params.enable {
-        let text = format!("Enabling cluster on hosts: {}...", quoted(&new));
-        ctx.report(Report::info("CLUSTER_ENABLE_STARTED", text));
-        let ask = Ask::get("remote/cluster_enable", &ctx.user);
-        well &= lifecycle::everywhere(ctx, &new, &ask, "CLUSTER_ENABLE_SUCCESS").await;
-    }
-    if params.start {
-        let text = format!("Starting cluster on hosts: {}...", quoted(&new));
-        ctx.report(Report::info("CLUSTER_START_STARTED", text));
-        well &= lifecycle::start_nodes(ctx, &new, params.wait).await.is_ok();
-    }
-    if well { Ok(Value::Null) } else { Err(Stop) }
+    lifecycle::enable_and_start(ctx, &new, params.enable, params.start, params.wait).await
 }
 
 /// Everything that makes a host one of ours, but for corosync.conf.
