@@ -45,9 +45,6 @@ impl Node {
         let newer = layout.version > held;
         let refusal = if self.view().is_none() {
             Some(CoreError::NotReady { text: "no view is installed; try again".to_owned() })
-        } else if let Some(name) = self.left_out(&layout) {
-            let text = format!("{name} is not in the new corosync.conf, but runs; stop it there first");
-            Some(CoreError::Refused { text })
         } else if !newer && layout.text != self.config.layout.text {
             let text = format!(
                 "corosync.conf was changed, but its config_version {} is not greater than the {held} in force; \
@@ -61,11 +58,19 @@ impl Node {
         match refusal {
             Some(error) => self.put(Output::Reply { id, response: Response::Error(error) }),
             None if !newer => self.put(Output::Reply { id, response: Response::Done }),
-            None => {
-                let deadline = self.now.mono_ms + PATIENCE_MS;
-                self.layouts.asked.insert(id, Asked { layout: layout.clone(), deadline });
-                self.submit(Entry::Layout(Box::new(layout)));
-            }
+            None => self.ask_for_layout(id, layout),
+        }
+    }
+
+    /// A node that was just stopped is a member for a moment yet: its end is awaited, so long as it
+    /// may take to miss it.
+    fn ask_for_layout(&mut self, id: u64, layout: Layout) {
+        let stays = self.left_out(&layout).is_some();
+        let patience = if stays { 2 * self.config.layout.token_ms } else { PATIENCE_MS };
+        let deadline = self.now.mono_ms + patience;
+        self.layouts.asked.insert(id, Asked { layout: layout.clone(), deadline });
+        if !stays {
+            self.submit(Entry::Layout(Box::new(layout)));
         }
     }
 
@@ -143,8 +148,12 @@ impl Node {
         let late: Vec<u64> =
             self.layouts.asked.iter().filter(|(_, asked)| now >= asked.deadline).map(|(id, _)| *id).collect();
         for id in late {
-            self.layouts.asked.remove(&id);
-            self.put(Output::Reply { id, response: Response::Error(CoreError::Timeout) });
+            let Some(asked) = self.layouts.asked.remove(&id) else { continue };
+            let error = self.left_out(&asked.layout).map_or(CoreError::Timeout, |name| {
+                let text = format!("{name} is not in the new corosync.conf, but runs; stop it there first");
+                CoreError::Refused { text }
+            });
+            self.put(Output::Reply { id, response: Response::Error(error) });
         }
     }
 
@@ -155,8 +164,7 @@ impl Node {
             if asked.layout.version <= held {
                 self.put(Output::Reply { id, response: Response::Done });
             } else {
-                self.submit(Entry::Layout(Box::new(asked.layout.clone())));
-                self.layouts.asked.insert(id, asked);
+                self.ask_for_layout(id, asked.layout);
             }
         }
     }
